@@ -1,0 +1,80 @@
+# Both `make demo` and `make test` start from nothing but python3 and make.
+
+PYTHON ?= python3
+VENV ?= .venv
+WORKERS ?= 2
+
+BIN := $(VENV)/bin
+METADATA := setup.cfg pyproject.toml constraints.txt
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
+
+VENV_READY := $(VENV)/.venv-ready
+TEST_READY := $(VENV)/.test-ready
+LINT_READY := $(VENV)/.lint-ready
+
+# Looked at when the environment is made, not before: `make help` needs no Python.
+PROBE = $(shell $(PYTHON) -c "import sys; from importlib.util import find_spec as f; \
+	print('old' if sys.version_info < (3, 11) else 'ok' if f('venv') and f('ensurepip') else 'bare')" 2>/dev/null)
+OLD = this needs Python 3.11 or newer, which '$(PYTHON)' is not. Name another: make $(MAKECMDGOALS) PYTHON=python3.12
+BARE = '$(PYTHON)' cannot create environments. Install its venv module (Debian, Ubuntu: python3-venv) or name another: make $(MAKECMDGOALS) PYTHON=...
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-slow test-nojit coverage lint figures clean FORCE
+
+help:  ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/make \1: \2/p' Makefile
+
+# Each worker would otherwise start a BLAS thread per core. What the user has set stands.
+test test-slow test-nojit coverage: export OMP_NUM_THREADS ?= 1
+test test-slow test-nojit coverage: export OPENBLAS_NUM_THREADS ?= 1
+test test-slow test-nojit coverage: export MKL_NUM_THREADS ?= 1
+
+demo: $(TEST_READY)  ## the whole story on a real image
+	$(BIN)/python -m sensing_theorems.demo
+
+test: $(TEST_READY)  ## all fast tests
+	$(PYTEST) $(ARGS)
+
+test-slow: $(TEST_READY)  ## the tests marked slow
+	$(PYTEST) -m slow $(ARGS)
+
+test-nojit: $(TEST_READY)  ## all fast tests, kernels run as plain Python
+	NUMBA_DISABLE_JIT=1 $(PYTEST) $(ARGS)
+
+coverage: $(LINT_READY)  ## like test-nojit, with line coverage: compiled kernels would count as unseen
+	NUMBA_DISABLE_JIT=1 $(PYTEST) --cov --cov-report=term $(ARGS)
+
+lint: $(LINT_READY)  ## style, types and the direction of imports
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+figures: $(TEST_READY)  ## draw the figures again
+	$(BIN)/python figures/make.py
+
+clean:  ## remove the environment and everything built
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache \
+		.import_linter_cache .coverage htmlcov
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp may outlive the interpreter it stands for, for example when Python was upgraded.
+ifeq ($(wildcard $(BIN)/python),)
+$(VENV_READY): FORCE
+endif
+
+$(VENV_READY):
+	@$(if $(filter ok,$(PROBE)),:,$(error $(if $(filter bare,$(PROBE)),$(BARE),$(OLD))))
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(TEST_READY): $(VENV_READY) $(METADATA)
+	@echo "Installing into $(VENV); the first time this takes a minute or two."
+	$(PIP) -e '.[test]'
+	@touch $@
+
+$(LINT_READY): $(TEST_READY)
+	$(PIP) -e '.[test,lint]'
+	@touch $@

@@ -1,0 +1,91 @@
+"""Decide whether a signal model can be learned from measurements alone.
+
+Given forward operators A (m, n) and a group action g -> T_g under which the signals are invariant,
+`analyze` decides what is decidable for these very operators, says which published theorem covers
+the rest, and shows its evidence: a rank and its margin, a signal that nobody can see, a repair.
+
+Names are bound at first use, so that importing the package costs next to nothing.
+"""
+
+import sys
+from types import ModuleType
+
+__version__ = "0.1.0.dev0"
+
+_SUBMODULES = ("groups", "operators", "plot", "theorems")
+
+_HOME = {
+    "Check": "theorems",
+    "ForwardOperator": "operators",
+    "GroupAction": "groups.action",
+    "Irreps": "groups.action",
+    "Problem": "problem",
+    "RankResult": "stacked_rank",
+    "Report": "report",
+    "THEOREMS": "theorems",
+    "Verdict": "report",
+    "analyze": "report",
+    "as_operator": "operators",
+    "is_equivariant": "equivariance",
+    "stacked_rank": "stacked_rank",
+    "suggest": "repairs",
+}
+
+__all__ = sorted([*_HOME, *_SUBMODULES])
+
+# As type checkers know it; importing it from `typing` would cost more than all of this file.
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from sensing_theorems import groups as groups
+    from sensing_theorems import operators as operators
+    from sensing_theorems import plot as plot
+    from sensing_theorems import theorems as theorems
+    from sensing_theorems.equivariance import is_equivariant as is_equivariant
+    from sensing_theorems.groups.action import GroupAction as GroupAction
+    from sensing_theorems.groups.action import Irreps as Irreps
+    from sensing_theorems.operators import ForwardOperator as ForwardOperator
+    from sensing_theorems.operators import as_operator as as_operator
+    from sensing_theorems.problem import Problem as Problem
+    from sensing_theorems.repairs import suggest as suggest
+    from sensing_theorems.report import Report as Report
+    from sensing_theorems.report import Verdict as Verdict
+    from sensing_theorems.report import analyze as analyze
+    from sensing_theorems.stacked_rank import RankResult as RankResult
+    from sensing_theorems.stacked_rank import stacked_rank as stacked_rank
+    from sensing_theorems.theorems import THEOREMS as THEOREMS
+    from sensing_theorems.theorems import Check as Check
+else:
+    # Out of sight of type checkers, who would let every misspelt name pass.
+    def __getattr__(name: str) -> object:
+        from importlib import import_module
+
+        if name in _SUBMODULES:
+            return import_module(f"{__name__}.{name}")
+        if name not in _HOME:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+class _Package(ModuleType):
+    """A package whose public names win over submodules that are called the same.
+
+    Importing a submodule sets it as an attribute of its package. Without this, `stacked_rank`
+    would mean the function or the module, depending on who imported what before. It now always
+    means the function, even after ``import sensing_theorems.stacked_rank as name``; what else the
+    module holds comes by ``from sensing_theorems.stacked_rank import ...``.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in _HOME and isinstance(value, ModuleType):
+            return
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

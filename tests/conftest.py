@@ -1,0 +1,17 @@
+"""Shared by all tests: one seed, and no time limit on examples that may compile a kernel."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+# A first call compiles for seconds, which is no defect of the example that happens to make it.
+settings.register_profile("house", deadline=None, print_blob=True)
+settings.load_profile("house")
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """Return a generator in the same state for every test, whatever ran before."""
+    return np.random.default_rng(0)
