@@ -1,0 +1,83 @@
+"""Checks of arguments: each returns the value in the form we compute with, or says what came."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def positive_int(value: object, name: str) -> int:
+    """Return `value` as an int that is at least 1."""
+    # bool is an int to Python; a mask passed for a size must not count as one.
+    if isinstance(value, (bool, np.bool_)) or not hasattr(value, "__index__"):
+        raise TypeError(f"`{name}` must be an integer; got {type(value).__name__}.")
+    number = operator.index(value)
+    if number < 1:
+        raise ValueError(f"`{name}` must be a positive integer; got {number}.")
+    return number
+
+
+def array_shape(value: Any, name: str) -> tuple[int, ...]:
+    """Return `value`, an integer or a sequence of them, as the shape of a non-empty array."""
+    if hasattr(value, "__index__"):
+        return (positive_int(value, name),)
+    if isinstance(value, (str, bytes, dict)) or not hasattr(value, "__iter__"):
+        raise TypeError(f"`{name}` must be a tuple of integers; got {type(value).__name__}.")
+    shape = tuple(positive_int(side, name) for side in value)
+    if not shape:
+        raise ValueError(f"`{name}` must have at least one axis; got ().")
+    return shape
+
+
+def field_dtype(dtype: Any, name: str) -> np.dtype[Any]:
+    """Return the real or complex type we compute in for entries of `dtype`."""
+    dtype = np.dtype(dtype)
+    if dtype.kind not in "biufc":
+        raise TypeError(f"`{name}` must hold real or complex numbers; got dtype {dtype}.")
+    if dtype.kind == "c":
+        return np.dtype(np.complex64 if dtype.itemsize <= 8 else np.complex128)
+    return np.dtype(np.float32 if dtype.kind == "f" and dtype.itemsize <= 4 else np.float64)
+
+
+def finite_array(value: Any, name: str) -> NDArray[Any]:
+    """Return a C-ordered floating copy of `value`, all of whose entries are finite."""
+    if np.ma.is_masked(value):
+        raise ValueError(f"`{name}` must not hide entries behind a mask; fill them first.")
+    raw = np.asarray(value)
+    array = np.array(raw, dtype=field_dtype(raw.dtype, name), order="C")
+    require_finite(array, f"`{name}`")
+    return array
+
+
+def require_finite(array: NDArray[Any], what: str) -> None:
+    """Refuse NaN and infinity."""
+    bad = array.size - np.count_nonzero(np.isfinite(array))
+    if bad:
+        raise ValueError(f"{what} must be finite; got {bad} NaN or infinite entries.")
+
+
+def generator(rng: Any) -> np.random.Generator:
+    """Return `rng`, a Generator or a seed, as a Generator; None is no seed."""
+    if isinstance(rng, (bool, np.bool_)) or not (
+        isinstance(rng, (np.random.Generator, np.random.SeedSequence)) or hasattr(rng, "__index__")
+    ):
+        came = "None" if rng is None else type(rng).__name__
+        raise TypeError(f"`rng` must be a numpy.random.Generator or an integer seed; got {came}.")
+    return np.random.default_rng(rng)
+
+
+def boolean_mask(value: Any, name: str) -> NDArray[np.bool_]:
+    """Return `value`, booleans or 0 and 1, as a boolean array that is True somewhere."""
+    raw = np.asarray(value)
+    if raw.dtype.kind not in "biuf":
+        raise TypeError(f"`{name}` must hold booleans, or 0 and 1; got dtype {raw.dtype}.")
+    mask = raw == 1
+    if raw.ndim == 0 or not np.all(mask | (raw == 0)):
+        came = f"shape {raw.shape}, values from {raw.min()} to {raw.max()}"
+        raise ValueError(f"`{name}` must be an array of booleans, or of 0 and 1; got {came}.")
+    if not mask.any():
+        raise ValueError(f"`{name}` must be True somewhere; got none of {raw.size} entries.")
+    return mask
