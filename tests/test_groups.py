@@ -221,9 +221,7 @@ class TestIsotypicTransform:
                     images = after[:, i].transpose(1, 0, 2).reshape(after.shape[2], -1)
                     D = images @ np.linalg.pinv(columns)
                     np.testing.assert_allclose(D @ columns, images, atol=1e-9)
-                    np.testing.assert_allclose(
-                        D @ D.conj().T, np.eye(D.shape[0]), atol=1e-9
-                    )
+                    np.testing.assert_allclose(D @ D.conj().T, np.eye(D.shape[0]), atol=1e-9)
 
     def test_shift_coordinates_are_the_fft(self, rng):
         x = rng.standard_normal((2, 5, 7))

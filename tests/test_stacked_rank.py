@@ -117,9 +117,7 @@ class TestPublishedExamples:
         found = st.stacked_rank(A, st.groups.shifts(8))
         assert found.rank == 7
         assert [d.label for d in found.deficient] == ["frequency 1/2"]
-        np.testing.assert_allclose(
-            np.abs(found.witness() * np.sqrt(8)), np.ones(8), atol=1e-12
-        )
+        np.testing.assert_allclose(np.abs(found.witness() * np.sqrt(8)), np.ones(8), atol=1e-12)
 
     def test_decimation_sees_all_and_antialiased_decimation_half(self):
         shifts = st.groups.shifts(16)

@@ -55,7 +55,7 @@ class Irreps:
     --------
     >>> import sensing_theorems as st
     >>> print(st.groups.quarter_turns(5).irreps)
-    over C: 1 x (s=1, c=6, real) + 2 x (s=1, c=6, complex) + 1 x (s=1, c=7, real)
+    over C: 2 x (s=1, c=6, complex) + 1 x (s=1, c=6, real) + 1 x (s=1, c=7, real)
     over R: 1 x (s=1, c=6, R) + 1 x (s=1, c=7, R) + 1 x (s=2, c=6, C)
     n = 25, max c = 7, max c/s = 7, commutant dimension 157
     """
