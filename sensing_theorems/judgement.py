@@ -1,0 +1,220 @@
+"""From checks to verdicts: three answers, each with the reason for it.
+
+Only exact facts about the given operators and published theorems whose assumptions are met decide.
+What was derived here is reported beside them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from . import evidence
+from .problem import Problem
+from .theorems import THEOREMS, Check, Number
+
+__all__ = ["Answer", "Verdict", "identification", "recovery", "run_checks"]
+
+
+class Verdict(Enum):
+    """Answer to a question of identifiability; there are three, so it refuses ``bool()``."""
+
+    IDENTIFIABLE = "identifiable"
+    NOT_IDENTIFIABLE = "not identifiable"
+    UNDECIDED = "undecided"
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            "a Verdict has three answers; write `verdict is Verdict.IDENTIFIABLE` instead."
+        )
+
+    def __str__(self) -> str:
+        return self.value.upper()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A verdict with its reason.
+
+    Attributes
+    ----------
+    verdict : Verdict
+    reason : str
+        Short code, stable across versions.
+    explanation : str
+        One or two sentences for people.
+    """
+
+    verdict: Verdict
+    reason: str
+    explanation: str
+
+
+def run_checks(problem: Problem) -> dict[str, Check]:
+    """All theorems applied to the problem, in the papers' order."""
+    return {key: theorem.function(problem) for key, theorem in THEOREMS.items()}
+
+
+def _decimal(value: Number | None) -> str:
+    return "–" if value is None else f"{float(value):g}"
+
+
+def identification(problem: Problem, checks: dict[str, Check]) -> Answer:
+    """Whether the set of signals is determined by its measurements."""
+    return (
+        _injective(checks)
+        or _too_few(problem, checks)
+        or _unclear(problem)
+        or _deficient(problem)
+        or _guaranteed(problem, checks)
+        or _open(problem, checks)
+    )
+
+
+def _injective(checks: dict[str, Check]) -> Answer | None:
+    if checks["measurement_consistency"].holds is not True:
+        return None
+    return Answer(
+        Verdict.IDENTIFIABLE,
+        "injective",
+        "An operator is one-to-one on all of R^n, so every signal can be read off its "
+        "measurements; no symmetry and no learning is needed.",
+    )
+
+
+def _too_few(problem: Problem, checks: dict[str, Check]) -> Answer | None:
+    """Count of rows, which stays decisive where floating point does not."""
+    if evidence.stack(problem).clear:
+        return None
+    ratio = checks["irrep_multiplicity"].rhs
+    least = ratio if ratio is not None else checks["measurement_count"].rhs
+    if least is None or problem.m >= least:
+        return None
+    return Answer(
+        Verdict.NOT_IDENTIFIABLE,
+        "too_few_measurements",
+        f"{problem.m} rows are fewer than the {_decimal(least)} that any operator needs.",
+    )
+
+
+def _unclear(problem: Problem) -> Answer | None:
+    found = evidence.stack(problem)
+    if found.clear:
+        return None
+    return Answer(
+        Verdict.UNDECIDED,
+        "numerically_unclear",
+        f"The singular values of the stack show no gap at the cut (gap {found.gap:.1e}, "
+        f"tolerance {found.tolerance:.1e}): rank {found.rank} is not to be trusted, and at any "
+        "realistic noise level the weakest directions are lost.",
+    )
+
+
+def _deficient(problem: Problem) -> Answer | None:
+    found = evidence.stack(problem)
+    if found.full:
+        return None
+    lost = (
+        f"The stack has rank {found.rank}, needs {found.n}: {found.missing} dimensions of the "
+        "signal are invisible and can be added to any model without changing a measurement."
+    )
+    if problem.action is not None and problem.action.order > 1 and evidence.equivariant(problem):
+        text = f"A is equivariant to {problem.action.name}, so symmetry adds nothing. {lost}"
+        return Answer(Verdict.NOT_IDENTIFIABLE, "equivariant", text)
+    return Answer(Verdict.NOT_IDENTIFIABLE, "rank_deficient", lost)
+
+
+def _guaranteed(problem: Problem, checks: dict[str, Check]) -> Answer | None:
+    for key in ("generic_operators", "cyclic_group"):
+        check = checks[key]
+        if check.holds is True:
+            return Answer(
+                Verdict.IDENTIFIABLE,
+                "generic_bound_met",
+                f"{check.lhs} > {_decimal(check.rhs)}: almost every operator of this size "
+                f"identifies the model ({check.statement.split(':')[0]}), and this one was drawn "
+                "at random and passes the rank condition.",
+            )
+    return None
+
+
+def _open(problem: Problem, checks: dict[str, Check]) -> Answer:
+    """Full rank, no theorem: say what is missing."""
+    bounds = [checks[key] for key in ("generic_operators", "cyclic_group")]
+    bounds = [check for check in bounds if check.margin is not None]
+    met = any(check.exceeds for check in bounds)
+    generic = evidence.is_generic(problem)
+    if problem.model_dim is None:
+        if generic and not _no_cyclic_theorem(problem):
+            return _undecided(
+                "model_dim_unknown",
+                "The rank condition holds. Whether a sufficient bound is met depends on the "
+                "dimension k of the model, which was not given; the bounds say which k they cover.",
+            )
+        if not generic:
+            return _undecided("structured_operator", _structured_text(problem))
+    elif bounds and not met:
+        best = max(bounds, key=lambda check: check.margin or 0)
+        return _undecided(
+            "between_bounds",
+            f"The rank condition holds, but {best.lhs} measurements do not exceed the "
+            f"{_decimal(best.rhs)} of the sufficient bound ({best.statement.split(':')[0]}).",
+        )
+    if not generic:
+        return _undecided("structured_operator", _structured_text(problem))
+    if problem.action is None:
+        return _undecided(
+            "no_prior",
+            "One operator without a symmetry that is not injective leaves its null space free.",
+        )
+    return _undecided(
+        "action_not_cyclic",
+        f"The rank condition holds. The published sufficient bound is for cyclic groups, and "
+        f"{problem.action.name} is not known to be one.",
+    )
+
+
+def _no_cyclic_theorem(problem: Problem) -> bool:
+    one = len(problem.operators) == 1
+    return one and problem.action is not None and not problem.action.is_cyclic
+
+
+def _structured_text(problem: Problem) -> str:
+    why = evidence.refutation(problem) if evidence.claimed_generic(problem) else None
+    aside = f" The claim that it is generic was set aside: {why}." if why else ""
+    return (
+        "The rank condition holds for this operator. The sufficient theorems speak of almost every "
+        f"operator and not of a structured one, so they do not decide.{aside}"
+    )
+
+
+def _undecided(reason: str, text: str) -> Answer:
+    return Answer(Verdict.UNDECIDED, reason, text)
+
+
+def recovery(problem: Problem, checks: dict[str, Check]) -> Answer:
+    """Whether, with the model known, each signal is determined by its own measurement."""
+    ranks = evidence.operator_ranks(problem)
+    check = checks["known_model"]
+    if all(rank == problem.n for rank in ranks):
+        return Answer(Verdict.IDENTIFIABLE, "injective", "Every operator is one-to-one.")
+    if 0 in ranks and problem.model_dim:
+        text = "An operator is zero, and a model of positive dimension has more than one signal."
+        return Answer(Verdict.NOT_IDENTIFIABLE, "zero_operator", text)
+    if check.holds is True:
+        text = (
+            f"{check.lhs} > 2k = {_decimal(check.rhs)}: almost every operator is one-to-one on X."
+        )
+        return Answer(Verdict.IDENTIFIABLE, "generic_bound_met", text)
+    if problem.model_dim is None:
+        return _undecided(
+            "model_dim_unknown",
+            "It depends on the model; m > 2k is enough for almost every operator.",
+        )
+    if check.exceeds:
+        return _undecided(
+            "structured_operator", "m > 2k holds, but the theorem speaks of almost every operator."
+        )
+    return _undecided(
+        "between_bounds", f"m = {check.lhs} does not exceed 2k = {_decimal(check.rhs)}."
+    )

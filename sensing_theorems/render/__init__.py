@@ -1,0 +1,1 @@
+"""How a report looks: text for terminals, HTML with pictures for mail."""

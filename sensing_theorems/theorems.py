@@ -1,0 +1,504 @@
+r"""The theorems, one function each, in the order of the papers.
+
+Every function takes a `Problem` and returns a `Check`: the two sides of its condition for this
+problem, and whether it holds. Three kinds, told apart everywhere:
+
+* *necessary*: where it fails, no method can identify the model, whatever it is;
+* *exact*: a property of the given operator that decides what it says;
+* *sufficient*: holds for almost every operator, so it decides only for operators that are generic,
+  and its failure says nothing.
+
+Published statements cite their paper. Those with status ``"derived"`` were derived for this
+package; their proof is in the docstring, and they never decide a verdict.
+
+References
+----------
+.. [JMLR23] J. Tachella, D. Chen, M. Davies, "Sensing Theorems for Unsupervised Learning in Linear
+   Inverse Problems", Journal of Machine Learning Research, 2023.
+.. [NeurIPS22] J. Tachella, D. Chen, M. Davies, "Unsupervised Learning From Incomplete Measurements
+   for Inverse Problems", NeurIPS 2022.
+.. [SYC91] T. Sauer, J. Yorke, M. Casdagli, "Embedology", Journal of Statistical Physics, 1991.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from . import evidence
+from .groups.abelian import AbelianTransform, orbit_types
+from .groups.action import GroupAction
+from .groups.signed import SignedPermutation
+from .problem import Problem
+
+__all__ = [
+    "THEOREMS",
+    "Check",
+    "Number",
+    "Theorem",
+    "any_group",
+    "cyclic_group",
+    "effective_group",
+    "equivariant_operator",
+    "generic_operators",
+    "irrep_multiplicity",
+    "known_model",
+    "max_model_dims",
+    "measurement_consistency",
+    "measurement_count",
+    "stacked_rank",
+    "virtual_rank",
+]
+
+Number = int | Fraction
+
+
+@dataclass(frozen=True)
+class Theorem:
+    """A statement of the theory and where it is stated.
+
+    Attributes
+    ----------
+    key : str
+        Name of the function, of its test class, its figure and its README row.
+    kind : {"necessary", "exact", "sufficient"}
+    status : {"published", "derived"}
+    target : {"identification", "recovery"}
+    statement, source : str
+        In one line each.
+    """
+
+    key: str
+    kind: str
+    status: str
+    target: str
+    statement: str
+    source: str
+    function: Callable[[Problem], Check]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A theorem applied to a problem.
+
+    Attributes
+    ----------
+    key, kind, status, target, statement, source : str
+        See `Theorem`.
+    holds : bool or None
+        Whether the condition holds; ``None`` where the theorem does not apply or a number that it
+        needs is unknown.
+    lhs, rhs : int, Fraction or None
+        The two sides of the condition.
+    margin : int, Fraction or None
+        lhs - rhs: how far the condition is from turning.
+    detail : str
+        What was put in, and why the theorem is silent where it is.
+    """
+
+    key: str
+    kind: str
+    status: str
+    target: str
+    statement: str
+    source: str
+    holds: bool | None
+    lhs: Number | None
+    rhs: Number | None
+    margin: Number | None
+    detail: str
+
+    @property
+    def exceeds(self) -> bool:
+        """Whether both sides are known and the left one is strictly larger."""
+        return self.margin is not None and self.margin > 0
+
+    def __bool__(self) -> bool:
+        raise TypeError("a Check has three answers; compare `holds` with True, False or None.")
+
+
+THEOREMS: dict[str, Theorem] = {}
+_Answer = tuple[bool | None, Number | None, Number | None, str]
+
+
+def _theorem(
+    kind: str,
+    statement: str,
+    source: str,
+    *,
+    status: str = "published",
+    target: str = "identification",
+) -> Callable[[Callable[[Problem], _Answer]], Callable[[Problem], Check]]:
+    """Register a condition and turn its bare answer into a `Check`."""
+
+    def register(condition: Callable[[Problem], _Answer]) -> Callable[[Problem], Check]:
+        key = condition.__name__
+
+        def check(problem: Problem) -> Check:
+            holds, lhs, rhs, detail = condition(problem)
+            margin = None if lhs is None or rhs is None else lhs - rhs
+            return Check(
+                key, kind, status, target, statement, source, holds, lhs, rhs, margin, detail
+            )
+
+        check.__name__ = check.__qualname__ = key
+        check.__doc__ = condition.__doc__
+        check.__module__ = __name__
+        THEOREMS[key] = Theorem(key, kind, status, target, statement, source, check)
+        return check
+
+    return register
+
+
+@_theorem(
+    "exact",
+    "f(y) = A⁺y + v(y) fits all measurements for every v into null A; unique only if rank A = n",
+    "the null-space result in Tachella, Chen, Davies, JMLR 2023",
+)
+def measurement_consistency(problem: Problem) -> _Answer:
+    r"""Freedom that measurement consistency leaves: the null space of A.
+
+    .. math:: A f(y) = y \quad\text{for}\quad f(y) = A^+ y + v(y),\ v: \mathbb{R}^m \to
+              \operatorname{null} A \text{ arbitrary}
+
+    for data with :math:`A A^+ y = y`. Sides: the largest rank of an operator against n. Where they
+    are equal, that operator alone shows every signal, and nothing has to be learned.
+    """
+    ranks = evidence.operator_ranks(problem)
+    known = [r for r in ranks if r is not None]
+    bound = max(evidence.measurements(problem))
+    if known and max(known) == problem.n:
+        return True, problem.n, problem.n, "an operator is injective"
+    if bound >= problem.n:
+        return None, None, problem.n, "the rank of A was not computed at this size"
+    free = problem.n - bound
+    return False, bound, problem.n, f"at least {free} dimensions of the signal are free"
+
+
+@_theorem(
+    "sufficient",
+    "m > 2k: almost every A is one-to-one on a known model of box dimension k",
+    "Sauer, Yorke, Casdagli 1991; used in Tachella, Chen, Davies, JMLR 2023",
+    target="recovery",
+)
+def known_model(problem: Problem) -> _Answer:
+    r"""Signal recovery on a known model.
+
+    .. math:: m > 2k
+
+    for almost every :math:`A \in \mathbb{R}^{m \times n}`, since X - X has box dimension at most
+    2k. With several operators each signal is seen by one of them, so the smallest m counts.
+    """
+    m = min(evidence.measurements(problem))
+    if problem.model_dim is None:
+        return None, m, None, "k is unknown"
+    rhs = 2 * Fraction(problem.model_dim)
+    return _sufficient(problem, m > rhs, m, rhs, f"m = {m}, k = {problem.model_dim:g}")
+
+
+@_theorem(
+    "necessary",
+    "rank [A_1; …; A_G] = n",
+    "Tachella, Chen, Davies, JMLR 2023, necessary condition for several operators",
+)
+def stacked_rank(problem: Problem) -> _Answer:
+    r"""Necessary for several operators.
+
+    .. math:: \operatorname{rank}[A_1; \dots; A_{|G|}] = n
+
+    Where it fails, a signal v is invisible to all of them, and X and X + span(v) give the same
+    measurement sets. Exact for the given operators.
+    """
+    if problem.action is not None:
+        return None, None, problem.n, "the operators come with a group: see virtual_rank"
+    return _rank_condition(problem)
+
+
+@_theorem(
+    "necessary",
+    "m_1 + … + m_G ≥ n, hence m ≥ n/|G|",
+    "Tachella, Chen, Davies, JMLR 2023, necessary condition for several operators",
+)
+def measurement_count(problem: Problem) -> _Answer:
+    r"""Count of measurements, the dimension shadow of the rank condition.
+
+    .. math:: \sum_g m_g \ge n, \quad\text{for equal sizes}\quad m \ge n/|G|
+
+    Under an action, |G| virtual operators :math:`A T_g` of m rows each.
+    """
+    G, m = problem.order, sum(evidence.measurements(problem))
+    if problem.action is None:
+        return m >= problem.n, m, problem.n, f"{len(problem.operators)} operators"
+    rhs = Fraction(problem.n, G)
+    return m >= rhs, m, rhs, f"m = {m}, |G| = {G}"
+
+
+@_theorem(
+    "necessary",
+    "rank [A T_g]_{g in G} = n",
+    "Tachella, Chen, Davies, JMLR 2023, necessary condition for a group action",
+)
+def virtual_rank(problem: Problem) -> _Answer:
+    r"""Necessary under a group action.
+
+    .. math:: \operatorname{rank}[A T_g]_{g \in G} = n
+
+    Exact for the given operator. Where it fails, the invisible signals form a G-invariant subspace
+    that can be added to the model without changing a measurement.
+    """
+    if problem.action is None:
+        return None, None, problem.n, "no action was given: see stacked_rank"
+    return _rank_condition(problem)
+
+
+def _rank_condition(problem: Problem) -> _Answer:
+    found = evidence.stack(problem)
+    holds = found.full if found.clear else None
+    unclear = "" if found.clear else "; the singular values show no gap"
+    return holds, found.rank, problem.n, f"method {found.method}, gap {found.gap:.1e}{unclear}"
+
+
+@_theorem(
+    "necessary",
+    "m ≥ max_j c_j/s_j over the irreps of the action (complex multiplicities)",
+    "Tachella, Chen, Davies, JMLR 2023, necessary condition for a group action",
+)
+def irrep_multiplicity(problem: Problem) -> _Answer:
+    r"""Count per irrep, the dimension shadow of the rank condition under a group.
+
+    .. math:: m \ge \max_j c_j / s_j \ge n/|G|
+
+    with dimensions :math:`s_j` and multiplicities :math:`c_j` over ℂ. Necessary only: a structured
+    A of many rows can still fail the rank.
+    """
+    table = evidence.irreps(problem)
+    m = sum(evidence.measurements(problem))
+    if table is None:
+        return None, m, None, _no_irreps(problem)
+    rhs = table.max_ratio
+    return m >= rhs, m, rhs, f"m = {m}, max c/s = {rhs}"
+
+
+@_theorem(
+    "necessary",
+    "A is not equivariant to the whole group, unless rank A = n",
+    "Tachella, Chen, Davies, JMLR 2023, corollary on equivariant operators",
+)
+def equivariant_operator(problem: Problem) -> _Answer:
+    r"""An equivariant operator cannot be learned from.
+
+    .. math:: A T_g = \tilde T_g A \ \forall g \;\Rightarrow\;
+              \operatorname{rank}[A T_g]_g = \operatorname{rank} A
+
+    Sides: rank of the stack against rank of A. The converse fails: see `virtual_rank`.
+    """
+    if problem.action is None:
+        return None, None, None, "no action was given"
+    found, same = evidence.stack(problem), evidence.equivariant(problem)
+    if same is None or not found.clear:
+        return None, None, None, "equivariance could not be decided numerically"
+    if same:
+        detail = "A is equivariant: the group brings nothing new"
+        return found.full, found.rank, found.rank, detail
+    ranks = evidence.operator_ranks(problem)
+    alone = ranks[0] if len(ranks) == 1 else None
+    return True, found.rank, alone, "A is not equivariant"
+
+
+@_theorem(
+    "sufficient",
+    "m > k + n/|G|: identifiable for almost every A_1, …, A_|G|",
+    "Tachella, Chen, Davies, NeurIPS 2022, sufficient condition for several operators",
+)
+def generic_operators(problem: Problem) -> _Answer:
+    r"""Sufficient for independent operators.
+
+    .. math:: m > k + n/|G|
+
+    for almost every tuple of operators. With unequal numbers of rows it is applied to the G'
+    largest, m being the smallest of these, for the best G'. It speaks of independent operators and
+    not of the :math:`A T_g` of one A.
+    """
+    if len(problem.operators) < 2:
+        return None, None, None, "one operator: the statement speaks of independent ones"
+    if problem.model_dim is None:
+        return None, min(evidence.measurements(problem)), None, "k is unknown"
+    k = Fraction(problem.model_dim)
+    m, G = max(_subsets(problem), key=lambda s: s[0] - Fraction(problem.n, s[1]))
+    rhs = k + Fraction(problem.n, G)
+    return _sufficient(problem, m > rhs, m, rhs, f"m = {m}, k = {float(k):g}, {G} operators")
+
+
+def _subsets(problem: Problem) -> list[tuple[int, int]]:
+    """Smallest number of rows among the G' largest operators, with G'."""
+    sizes = sorted(evidence.measurements(problem), reverse=True)
+    return [(m, G) for G, m in enumerate(sizes, start=1)]
+
+
+@_theorem(
+    "sufficient",
+    "m > 2k + max_j c_j + 1: identifiable for almost every A, G cyclic",
+    "Tachella, Chen, Davies, JMLR 2023, sufficient condition for a compact cyclic group",
+)
+def cyclic_group(problem: Problem) -> _Answer:
+    r"""Sufficient under a cyclic group and a G-invariant model.
+
+    .. math:: m > 2k + \max_j c_j + 1
+
+    for almost every A. Shifts along two axes are not a cyclic group unless the sizes are coprime.
+    With several operators it is applied to the one with most rows.
+    """
+    m = max(evidence.measurements(problem))
+    table = evidence.irreps(problem)
+    if problem.action is None or table is None:
+        return None, m, None, _no_irreps(problem)
+    if not problem.action.is_cyclic:
+        return None, m, None, f"{problem.action.name} is not known to be cyclic"
+    if problem.model_dim is None:
+        return None, m, None, "k is unknown"
+    rhs = 2 * Fraction(problem.model_dim) + table.max_multiplicity + 1
+    detail = f"m = {m}, k = {problem.model_dim:g}, max c = {table.max_multiplicity}"
+    return _sufficient(problem, m > rhs, m, rhs, detail)
+
+
+@_theorem(
+    "sufficient",
+    "m > 2k + min_h max_λ mult_λ(T_h): identifiable for almost every A, any finite G",
+    "derived here from the proof for cyclic groups, applied to the subgroup of one element",
+    status="derived",
+)
+def any_group(problem: Problem) -> _Answer:
+    r"""Sufficient for any finite group, through its best single element.
+
+    .. math:: m > 2k + \min_{h \in G} \max_\lambda \operatorname{mult}_\lambda(T_h)
+
+    Notes
+    -----
+    Derived here, not published. A G-invariant model is invariant under the cyclic group of each h,
+    so it is enough to prove the cyclic case with :math:`c = \max_\lambda
+    \operatorname{mult}_\lambda(T_h)` and without the "+1". Proof sketch: a spurious z gives
+    :math:`v_i = z - x_i'` with :math:`A T^i v_i = 0`. Let r be the first index at which
+    :math:`T^r v_r` depends on the earlier :math:`T^i v_i`; then :math:`p(T) z = q(a, x')` for a
+    polynomial p of degree r. Each root of p is either no eigenvalue of T (one free parameter, no
+    kernel) or an eigenvalue (no parameter, kernel of dimension at most c >= 1), so the bad set has
+    dimension at most (r+1) k + r max(1, c), against r m equations; r = 1 is the worst case. Only
+    some h are tried, which keeps the bound valid and may leave it loose.
+    """
+    m = max(evidence.measurements(problem))
+    if problem.action is None:
+        return None, m, None, "no action was given"
+    c, name = _best_element(problem.action)
+    if problem.model_dim is None:
+        return None, m, None, f"k is unknown; best element: {name}, multiplicity {c}"
+    rhs = 2 * Fraction(problem.model_dim) + c
+    detail = f"m = {m}, k = {problem.model_dim:g}, best element: {name}, multiplicity {c}"
+    return _sufficient(problem, m > rhs, m, rhs, detail)
+
+
+@_theorem(
+    "necessary",
+    "|G:H| (rank A - k) ≥ n - k for linear models on which A is one-to-one; H keeps null A",
+    "derived here: only |G:H| of the virtual operators differ",
+    status="derived",
+)
+def effective_group(problem: Problem) -> _Answer:
+    r"""Count with the effective group: elements that map null A to itself bring nothing new.
+
+    .. math:: |G:H|\,(r - k) \ge n - k, \qquad H = \{g : T_g \operatorname{null} A =
+              \operatorname{null} A\},\ r = \operatorname{rank} A
+
+    Notes
+    -----
+    Derived here, not published. Proof sketch: let X be a k-dimensional G-invariant subspace with
+    A one-to-one on X. The largest set consistent with all data is the subspace
+    :math:`\bigcap_g (X + \operatorname{null} A T_g)`. Each term has codimension r - k, and
+    :math:`A T_g` and :math:`A T_{hg}` give the same term for h in H, so the codimension of the
+    intersection is at most |G:H| (r - k); identification needs n - k. For k = 0 this is
+    :math:`r\,|G:H| \ge n`, which holds for every model.
+    """
+    ranks = evidence.operator_ranks(problem)
+    if problem.action is None or len(ranks) > 1:
+        return None, None, None, "stated for one operator and a group"
+    subgroup = evidence.stabilising_subgroup(problem)
+    if subgroup is None or ranks[0] is None:
+        return None, None, None, "H or rank A was not computed at this size"
+    k = Fraction(problem.model_dim or 0)
+    lhs, rhs = subgroup.index * (ranks[0] - k), problem.n - k
+    limit = _linear_limit(subgroup.index, ranks[0], problem.n)
+    reach = "no linear model at all" if limit is None else f"linear models up to k = {limit}"
+    detail = f"H: {subgroup.name}, |G:H| = {subgroup.index}, rank A = {ranks[0]}; {reach}"
+    return lhs >= rhs, lhs, rhs, detail
+
+
+def _linear_limit(index: int, rank: int, n: int) -> int | None:
+    """Largest k with index·(rank - k) >= n - k."""
+    if index * rank < n:
+        return None
+    return rank if index == 1 else min(rank, (index * rank - n) // (index - 1))
+
+
+def _sufficient(problem: Problem, met: bool, lhs: Number, rhs: Number, detail: str) -> _Answer:
+    """Answer of an almost-every theorem: silent unless the operators are generic and real."""
+    if problem.field == "complex":
+        return None, lhs, rhs, f"{detail}; the theorem is stated for real signals"
+    if evidence.is_generic(problem):
+        return met, lhs, rhs, detail
+    why = evidence.refutation(problem) if evidence.claimed_generic(problem) else None
+    silent = why or "nobody says that the operators are generic"
+    word = "met" if met else "not met"
+    return None, lhs, rhs, f"{detail}; inequality {word}, theorem silent: {silent}"
+
+
+def _no_irreps(problem: Problem) -> str:
+    return "no action was given" if problem.action is None else "the irreps are not known"
+
+
+def _best_element(action: GroupAction) -> tuple[int, str]:
+    """Smallest largest-eigenvalue multiplicity among a few elements, and the element."""
+    generators = action.generators
+    tried: list[tuple[str, SignedPermutation]] = [
+        (f"generator {i + 1}", g) for i, g in enumerate(generators)
+    ]
+    for i, j in itertools.combinations(range(len(generators)), 2):
+        tried.append((f"generators {i + 1}·{j + 1}", generators[i] @ generators[j]))
+    if len(generators) > 2:
+        whole = generators[0]
+        for g in generators[1:]:
+            whole = whole @ g
+        tried.append(("product of the generators", whole))
+    return min(((_largest_multiplicity(h), name) for name, h in tried), key=lambda found: found[0])
+
+
+def _largest_multiplicity(h: SignedPermutation) -> int:
+    families = AbelianTransform(h.n, orbit_types([h])).families
+    return max(family.multiplicity for family in families)
+
+
+def max_model_dims(problem: Problem) -> dict[str, int | None]:
+    """Largest integer k that each sufficient bound covers, ``None`` where it covers none.
+
+    For generic operators with as many measurements as the given ones, whatever these are. Empty
+    for complex signals, of which the theorems do not speak.
+    """
+    if problem.field == "complex":
+        return {}
+    n, sizes = problem.n, evidence.measurements(problem)
+    found: dict[str, int | None] = {"known_model": _below(Fraction(min(sizes), 2), n)}
+    if len(problem.operators) > 1:
+        best = max(m - Fraction(n, G) for m, G in _subsets(problem))
+        found["generic_operators"] = _below(best, n)
+    if problem.action is not None:
+        m, table = max(sizes), evidence.irreps(problem)
+        if table is not None and problem.action.is_cyclic:
+            found["cyclic_group"] = _below(Fraction(m - table.max_multiplicity - 1, 2), n)
+        found["any_group"] = _below(Fraction(m - _best_element(problem.action)[0], 2), n)
+    return found
+
+
+def _below(bound: Fraction, n: int) -> int | None:
+    """Largest integer k < bound, at most n."""
+    k = min(math.ceil(bound) - 1, n)
+    return k if k >= 0 else None

@@ -1,0 +1,110 @@
+"""Equivariance and the stabiliser of null A, against comparing row spaces one element at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+import oracles
+import pytest
+
+import sensing_theorems as st
+from sensing_theorems.equivariance import row_space_projector, stabiliser
+from sensing_theorems.operators import as_operator, real_form
+
+SMALL = oracles.small_actions(st)
+
+
+def brute_stabiliser(A: np.ndarray, group: list[np.ndarray]) -> int:
+    r = oracles.rank(A)
+    return sum(oracles.rank(np.vstack([A, A @ T])) == r for T in group)
+
+
+def operators(action, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    n = action.n
+    rows = rng.standard_normal((2, n))
+    group = list(action.elements())
+    projector = sum(element.pull_back(np.eye(n)) for element in group) / len(group)
+    return {
+        "gaussian": rng.standard_normal((2, n)),
+        "mask": np.eye(n)[:: max(1, n // 3)],
+        "every second": np.eye(n)[::2],
+        "whole orbit": np.vstack([element.pull_back(rows[:1]) for element in group]),
+        "orbit sum": rows @ projector,
+        "fourier": np.fft.fft(np.eye(n))[:2],
+        "zero": np.zeros((1, n)),
+        "identity": np.eye(n),
+    }
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_agrees_with_comparing_row_spaces(name, rng):
+    action = SMALL[name]
+    group = oracles.dense_elements(action)
+    for field in ("real", "complex"):
+        for kind, A in operators(action, rng).items():
+            expected = brute_stabiliser(oracles.realified(A, field), group)
+            operator = as_operator(A)
+            found = stabiliser(real_form(operator) if field == "real" else operator, action)
+            assert found.order == expected, kind
+            assert found.order * found.index == action.order
+            whole = st.is_equivariant(A, action, field=field)
+            assert whole is (expected == action.order), kind
+
+
+class TestPitfalls:
+    def test_periodic_mask_leaves_four_of_all_shifts(self):
+        mask = np.zeros((256, 256), bool)
+        mask[::2, ::2] = True
+        found = stabiliser(st.operators.inpainting(mask), st.groups.shifts(256, 256))
+        assert found.index == 4
+        assert "(2, 2)" in found.name
+
+    def test_sheared_periodic_mask(self):
+        rows, columns = np.indices((8, 8))
+        mask = (rows + columns) % 4 == 0
+        found = stabiliser(st.operators.inpainting(mask), st.groups.shifts(8, 8))
+        assert found.index == 4
+        assert "sheared" in found.name
+
+    def test_equispaced_views_are_equivariant_to_quarter_turns_only_in_pairs(self):
+        turns = st.groups.quarter_turns(8)
+        for views, expected in ((2, True), (4, True), (3, False)):
+            A = st.operators.tomography(8, np.arange(views) * np.pi / views)
+            assert st.is_equivariant(A, turns) is expected
+
+    def test_fourier_rows_are_equivariant_to_shifts(self, rng):
+        A = st.operators.fourier(rng.random((32, 32)) < 0.3)
+        assert st.is_equivariant(A, st.groups.shifts(32, 32))
+        assert not st.is_equivariant(A, st.groups.quarter_turns(32))
+
+    def test_low_pass_is_equivariant_to_everything(self):
+        low = np.hypot(*np.meshgrid(*[np.fft.fftfreq(16)] * 2)) < 0.3
+        A = st.operators.fourier(low)
+        actions = (
+            st.groups.shifts(16, 16),
+            st.groups.quarter_turns(16),
+            st.groups.dihedral(16),
+            st.groups.reflections(16, 16),
+        )
+        for action in actions:
+            assert st.is_equivariant(A, action)
+            assert st.stacked_rank(A, action).rank == low.sum()
+
+
+class TestProjector:
+    def test_large_matrix_free_projection_is_a_projection(self, rng):
+        A = real_form(st.operators.fourier(rng.random((64, 64)) < 0.5))
+        project = row_space_projector(A)
+        z = rng.standard_normal(64 * 64)
+        p = project(z)
+        np.testing.assert_allclose(project(p), p, atol=1e-9)
+        np.testing.assert_allclose(A.matvec(p), A.matvec(z), atol=1e-9)
+
+    def test_gives_up_where_iteration_cannot_decide(self, rng):
+        kernel = np.exp(-0.5 * (np.arange(-32, 32) / 8.0) ** 2)
+        A = st.operators.blur(np.outer(kernel, kernel), (64, 64))
+        with pytest.raises(ArithmeticError, match="ill-conditioned"):
+            row_space_projector(A)(rng.standard_normal(64 * 64))
+
+    def test_an_action_of_another_size_is_refused(self):
+        with pytest.raises(ValueError, match="acts on R"):
+            st.is_equivariant(np.eye(4), st.groups.shifts(5))
