@@ -29,7 +29,8 @@ __all__ = ["Stabiliser", "is_equivariant", "row_space_projector", "stabiliser"]
 
 _PROBES = 3
 _SAME = 1e-8
-_SVD_SIDE = 1500
+_SVD_WORK = 1e10
+_LARGE = 4096
 _LISTED = 2**27
 
 
@@ -43,14 +44,18 @@ def row_space_projector(A: ForwardOperator) -> Callable[[np.ndarray], np.ndarray
     """
     if A.orthonormal_rows:
         return lambda z: A.rmatvec(A.matvec(z))
-    if min(A.shape) <= _SVD_SIDE and A.shape[0] * A.shape[1] <= DENSE_ENTRIES:
+    small, large = sorted(A.shape)
+    if small**2 * large <= _SVD_WORK and small * large <= DENSE_ENTRIES:
         _, values, vh = scipy.linalg.svd(A.to_dense(), full_matrices=False)
         basis = vh[values > cut(values, max(A.shape), A.dtype).tolerance]
         return lambda z: basis.conj().T @ (basis @ z)
 
+    # Well-conditioned operators need a few steps; for others a large one is not worth the wait.
+    steps = 1000 if small <= _LARGE else 100
+
     def project(z: np.ndarray) -> np.ndarray:
         target = A.matvec(z)
-        found = lsqr(A, target, atol=1e-14, btol=1e-14, conlim=0, iter_lim=2000)[0]
+        found = lsqr(A, target, atol=1e-14, btol=1e-14, conlim=0, iter_lim=steps)[0]
         size = np.linalg.norm(target)
         if np.linalg.norm(A.matvec(found) - target) > 1e-10 * size:
             raise ArithmeticError(

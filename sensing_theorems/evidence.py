@@ -54,6 +54,8 @@ def stack(problem: Problem) -> RankResult:
 @_once
 def operator_ranks(problem: Problem) -> tuple[int | None, ...]:
     """Rank of every single operator; ``None`` where it is too large for a dense decomposition."""
+    if len(problem.operators) == 1 and problem.action is None:
+        return (stack(problem).rank if stack(problem).clear else None,)
     ranks: list[int | None] = []
     for A in problem.singles:
         if A.orthonormal_rows:
@@ -99,6 +101,9 @@ def equivariant(problem: Problem) -> bool | None:
     """Whether all operators together are equivariant; ``None`` if that could not be decided."""
     if problem.action is None:
         return None
+    if stack(problem).clear and stack(problem).rank > problem.m:
+        # An equivariant operator would give the stack its own rank, at most its number of rows.
+        return False
     try:
         return is_equivariant(list(problem.operators), problem.action, field=problem.field)
     except ArithmeticError:

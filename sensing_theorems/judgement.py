@@ -162,16 +162,15 @@ def _open(problem: Problem, checks: dict[str, Check]) -> Answer:
         )
     if not generic:
         return _undecided("structured_operator", _structured_text(problem))
-    if problem.action is None:
-        return _undecided(
-            "no_prior",
-            "One operator without a symmetry that is not injective leaves its null space free.",
-        )
     return _undecided(
         "action_not_cyclic",
         f"The rank condition holds. The published sufficient bound is for cyclic groups, and "
-        f"{problem.action.name} is not known to be one.",
+        f"{_name(problem)} is not known to be one.",
     )
+
+
+def _name(problem: Problem) -> str:
+    return "the trivial group" if problem.action is None else problem.action.name
 
 
 def _no_cyclic_theorem(problem: Problem) -> bool:

@@ -88,6 +88,11 @@ class Report:
         """Whether somebody said that the operators are generic."""
         return evidence.claimed_generic(self.problem)
 
+    @property
+    def generic(self) -> bool:
+        """Whether theorems on almost every operator were applied: claimed, and not refuted."""
+        return evidence.is_generic(self.problem)
+
     @cached_property
     def lost_irreps(self) -> list[str]:
         """Names of the first few irreps that are not seen completely."""
@@ -111,7 +116,6 @@ class Report:
                 "model_dim_unknown": "the dimension of the model is unknown",
                 "between_bounds": "between the necessary and the sufficient bound",
                 "action_not_cyclic": "the theorem asks for a cyclic group",
-                "no_prior": "neither several operators nor a symmetry",
             }[self.reason]
             return f"{self.verdict}: {missing}"
         return f"{self.verdict} from measurements alone"

@@ -14,10 +14,10 @@ package; their proof is in the docstring, and they never decide a verdict.
 References
 ----------
 .. [JMLR23] J. Tachella, D. Chen, M. Davies, "Sensing Theorems for Unsupervised Learning in Linear
-   Inverse Problems", Journal of Machine Learning Research, 2023.
+   Inverse Problems", Journal of Machine Learning Research 24(39), 2023.
 .. [NeurIPS22] J. Tachella, D. Chen, M. Davies, "Unsupervised Learning From Incomplete Measurements
    for Inverse Problems", NeurIPS 2022.
-.. [SYC91] T. Sauer, J. Yorke, M. Casdagli, "Embedology", Journal of Statistical Physics, 1991.
+.. [SYC91] T. Sauer, J. Yorke, M. Casdagli, "Embedology", Journal of Statistical Physics 65, 1991.
 """
 
 from __future__ import annotations

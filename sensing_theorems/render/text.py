@@ -102,7 +102,9 @@ def covered_line(report: Report) -> str:
     covered = [
         f"{key} {'none' if k is None else f'k ≤ {k}'}" for key, k in report.max_model_dim.items()
     ]
-    return ", ".join(covered) + " (for almost every operator with as many measurements)"
+    whom = "almost every operator with as many measurements"
+    aside = "" if report.generic else ", not a statement about this one"
+    return f"{', '.join(covered)} (for {whom}{aside})"
 
 
 def provenance_line(report: Report) -> str:

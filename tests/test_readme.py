@@ -1,0 +1,66 @@
+"""The front door: its example runs, its table is the registry, its commands exist."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sensing_theorems as st
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def theorem_table() -> str:
+    """Rows of the theorem table, from the registry."""
+    lines = ["| theorem | kind | function | test | figure |", "|---|---|---|---|---|"]
+    for key, theorem in st.THEOREMS.items():
+        kind = theorem.kind + (" (derived)" if theorem.status == "derived" else "")
+        test = "Test" + "".join(part.capitalize() for part in key.split("_"))
+        statement = theorem.statement.replace("|", "\\|")
+        picture = f"[svg](figures/{key}.svg)"
+        lines.append(f"| {statement} | {kind} | `{key}` | `{test}` | {picture} |")
+    return "\n".join(lines)
+
+
+def test_theorem_table_is_the_registry():
+    # To renew it: python tests/test_readme.py
+    written = README.split("<!-- theorems -->\n")[1].split("\n<!-- /theorems -->")[0]
+    assert written == theorem_table()
+
+
+def test_every_figure_exists():
+    for key in st.THEOREMS:
+        assert (ROOT / "figures" / f"{key}.svg").is_file(), key
+
+
+def test_example_prints_what_the_readme_shows():
+    code, output = re.search(r"```python\n(.*?)```\n```\n(.*?)```", README, re.DOTALL).groups()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    # The gap is a ratio of rounding errors, which differ between machines.
+    gap = re.compile(r"gap [0-9.e+]+")
+    assert gap.sub("gap", done.stdout) == gap.sub("gap", output)
+
+
+def test_short_enough_to_be_read():
+    assert len(README.splitlines()) < 130
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"make ([a-z-]+)", README)) - {"test-"}))
+def test_make_targets_exist(target):
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(rf"^{target}\b.*:", makefile, re.MULTILINE) or re.search(
+        rf"^[a-z -]*\b{target}\b[a-z -]*:", makefile, re.MULTILINE
+    )
+
+
+if __name__ == "__main__":
+    head, rest = README.split("<!-- theorems -->\n")
+    tail = rest.split("<!-- /theorems -->")[1]
+    renewed = f"{head}<!-- theorems -->\n{theorem_table()}\n<!-- /theorems -->{tail}"
+    (ROOT / "README.md").write_text(renewed, encoding="utf-8")
