@@ -15,7 +15,7 @@ __version__ = "0.1.0.dev0"
 _SUBMODULES = ("groups", "operators", "plot", "theorems")
 
 _HOME = {
-    "Check": "theorems",
+    "Check": "check",
     "ForwardOperator": "operators",
     "GroupAction": "groups.action",
     "Irreps": "groups.action",
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from sensing_theorems import operators as operators
     from sensing_theorems import plot as plot
     from sensing_theorems import theorems as theorems
+    from sensing_theorems.check import Check as Check
     from sensing_theorems.equivariance import is_equivariant as is_equivariant
     from sensing_theorems.groups.action import GroupAction as GroupAction
     from sensing_theorems.groups.action import Irreps as Irreps
@@ -54,7 +55,6 @@ if TYPE_CHECKING:
     from sensing_theorems.stacked_rank import RankResult as RankResult
     from sensing_theorems.stacked_rank import stacked_rank as stacked_rank
     from sensing_theorems.theorems import THEOREMS as THEOREMS
-    from sensing_theorems.theorems import Check as Check
 else:
     # Out of sight of type checkers, who would let every misspelt name pass.
     def __getattr__(name: str) -> object:

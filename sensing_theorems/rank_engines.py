@@ -33,6 +33,7 @@ DENSE_ENTRIES = 2**26
 _BATCH = 2**22
 _OVERSAMPLING = 4
 _SKETCHES = 3
+_LOG_LARGEST = 300.0
 
 
 def _magnitude(rows: np.ndarray) -> float:
@@ -100,10 +101,12 @@ def _from_blocks(
         lost.append(family.multiplicity - ranks)
         rows = vh * seen[:, :, None]
         visible.append(rows.conj().transpose(0, 2, 1) @ rows)
-    # Orders beyond floating point are reached through the logarithm.
-    root = math.exp(0.5 * math.log(action.order))
+    log_root = 0.5 * math.log(action.order)
+    # Of a group whose order floating point cannot hold, the spectrum is that of the average.
+    listed = about["method"] == "blocks" and log_root < _LOG_LARGEST
+    root = math.exp(log_root) if log_root < _LOG_LARGEST else 1.0
     full_spectrum = None
-    if about["method"] == "blocks":
+    if listed:
         repeated = [
             np.repeat(_padded(s, f).reshape(-1), f.dim)
             for s, f in zip(weighted, families, strict=True)

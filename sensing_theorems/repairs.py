@@ -12,7 +12,7 @@ from ._probes import probe_rng
 from .groups.action import GroupAction
 from .groups.lattices import reflections, shifts
 from .groups.rotations import dihedral, quarter_turns
-from .judgement import Verdict, identification, run_checks
+from .judgement import DECIDING, Verdict, identification, run_checks
 from .problem import Problem
 from .rank_engines import DENSE_ENTRIES
 
@@ -78,7 +78,7 @@ def suggest(problem: Problem) -> tuple[Repair, ...]:
 
 
 def _analysed(kind: str, text: str, changed: Problem) -> Repair | None:
-    answer = identification(changed, run_checks(changed))
+    answer = identification(changed, run_checks(changed, DECIDING))
     found = evidence.stack(changed)
     if not (found.full and found.clear):
         return None

@@ -14,19 +14,22 @@ import numpy as np
 import scipy
 
 from . import evidence
-from .groups.action import Irreps
+from .check import Check
+from .groups.action import Irreps, order_text
 from .judgement import Verdict, identification, recovery, run_checks
+from .model_dims import max_model_dims
 from .problem import Problem
 from .rank_result import RankResult
 from .render import html, text
 from .repairs import Repair, suggest
-from .theorems import Check, max_model_dims
 
 __all__ = ["SCHEMA_VERSION", "Report", "Verdict", "analyze"]
 
 SCHEMA_VERSION = 1
 _NAMED_IRREPS = 4
 _LISTED_WITNESS = 4096
+# Readers of JSON may hold numbers in double precision.
+_JSON_INTEGER = 2**53
 
 _NOT_CHECKED = (
     "noise",
@@ -138,7 +141,8 @@ class Report:
                 "shape": list(problem.shape_in),
                 "field": problem.field,
                 "action": None if problem.action is None else problem.action.name,
-                "order": problem.order,
+                "order": problem.order if problem.order < _JSON_INTEGER else None,
+                "order_text": order_text(problem.order),
                 "cyclic": None if problem.action is None else problem.action.is_cyclic,
                 "model_dim": problem.model_dim,
                 "declared_generic": self.claimed_generic,

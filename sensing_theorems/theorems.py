@@ -23,12 +23,14 @@ References
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
 from . import evidence
+from .check import THEOREMS, Answer, Check, Number, Theorem, theorem
 from .groups.abelian import AbelianTransform, orbit_types
 from .groups.action import GroupAction
 from .groups.signed import SignedPermutation
@@ -46,119 +48,19 @@ __all__ = [
     "generic_operators",
     "irrep_multiplicity",
     "known_model",
-    "max_model_dims",
     "measurement_consistency",
     "measurement_count",
     "stacked_rank",
     "virtual_rank",
 ]
 
-Number = int | Fraction
 
-
-@dataclass(frozen=True)
-class Theorem:
-    """A statement of the theory and where it is stated.
-
-    Attributes
-    ----------
-    key : str
-        Name of the function, of its test class, its figure and its README row.
-    kind : {"necessary", "exact", "sufficient"}
-    status : {"published", "derived"}
-    target : {"identification", "recovery"}
-    statement, source : str
-        In one line each.
-    """
-
-    key: str
-    kind: str
-    status: str
-    target: str
-    statement: str
-    source: str
-    function: Callable[[Problem], Check]
-
-
-@dataclass(frozen=True)
-class Check:
-    """A theorem applied to a problem.
-
-    Attributes
-    ----------
-    key, kind, status, target, statement, source : str
-        See `Theorem`.
-    holds : bool or None
-        Whether the condition holds; ``None`` where the theorem does not apply or a number that it
-        needs is unknown.
-    lhs, rhs : int, Fraction or None
-        The two sides of the condition.
-    margin : int, Fraction or None
-        lhs - rhs: how far the condition is from turning.
-    detail : str
-        What was put in, and why the theorem is silent where it is.
-    """
-
-    key: str
-    kind: str
-    status: str
-    target: str
-    statement: str
-    source: str
-    holds: bool | None
-    lhs: Number | None
-    rhs: Number | None
-    margin: Number | None
-    detail: str
-
-    @property
-    def exceeds(self) -> bool:
-        """Whether both sides are known and the left one is strictly larger."""
-        return self.margin is not None and self.margin > 0
-
-    def __bool__(self) -> bool:
-        raise TypeError("a Check has three answers; compare `holds` with True, False or None.")
-
-
-THEOREMS: dict[str, Theorem] = {}
-_Answer = tuple[bool | None, Number | None, Number | None, str]
-
-
-def _theorem(
-    kind: str,
-    statement: str,
-    source: str,
-    *,
-    status: str = "published",
-    target: str = "identification",
-) -> Callable[[Callable[[Problem], _Answer]], Callable[[Problem], Check]]:
-    """Register a condition and turn its bare answer into a `Check`."""
-
-    def register(condition: Callable[[Problem], _Answer]) -> Callable[[Problem], Check]:
-        key = condition.__name__
-
-        def check(problem: Problem) -> Check:
-            holds, lhs, rhs, detail = condition(problem)
-            margin = None if lhs is None or rhs is None else lhs - rhs
-            return Check(
-                key, kind, status, target, statement, source, holds, lhs, rhs, margin, detail
-            )
-
-        check.__name__ = check.__qualname__ = key
-        check.__doc__ = condition.__doc__
-        check.__module__ = __name__
-        THEOREMS[key] = Theorem(key, kind, status, target, statement, source, check)
-        return check
-
-    return register
-
-
-@_theorem(
+@theorem(
     "exact",
     "f(y) = A⁺y + v(y) fits all measurements for every v into null A; unique only if rank A = n",
     "the null-space result in Tachella, Chen, Davies, JMLR 2023",
 )
-def measurement_consistency(problem: Problem) -> _Answer:
+def measurement_consistency(problem: Problem) -> Answer:
     r"""Freedom that measurement consistency leaves: the null space of A.
 
     .. math:: A f(y) = y \quad\text{for}\quad f(y) = A^+ y + v(y),\ v: \mathbb{R}^m \to
@@ -178,13 +80,13 @@ def measurement_consistency(problem: Problem) -> _Answer:
     return False, bound, problem.n, f"at least {free} dimensions of the signal are free"
 
 
-@_theorem(
+@theorem(
     "sufficient",
     "m > 2k: almost every A is one-to-one on a known model of box dimension k",
     "Sauer, Yorke, Casdagli 1991; used in Tachella, Chen, Davies, JMLR 2023",
     target="recovery",
 )
-def known_model(problem: Problem) -> _Answer:
+def known_model(problem: Problem) -> Answer:
     r"""Signal recovery on a known model.
 
     .. math:: m > 2k
@@ -199,12 +101,12 @@ def known_model(problem: Problem) -> _Answer:
     return _sufficient(problem, m > rhs, m, rhs, f"m = {m}, k = {problem.model_dim:g}")
 
 
-@_theorem(
+@theorem(
     "necessary",
     "rank [A_1; …; A_G] = n",
     "Tachella, Chen, Davies, JMLR 2023, necessary condition for several operators",
 )
-def stacked_rank(problem: Problem) -> _Answer:
+def stacked_rank(problem: Problem) -> Answer:
     r"""Necessary for several operators.
 
     .. math:: \operatorname{rank}[A_1; \dots; A_{|G|}] = n
@@ -217,12 +119,12 @@ def stacked_rank(problem: Problem) -> _Answer:
     return _rank_condition(problem)
 
 
-@_theorem(
+@theorem(
     "necessary",
     "m_1 + … + m_G ≥ n, hence m ≥ n/|G|",
     "Tachella, Chen, Davies, JMLR 2023, necessary condition for several operators",
 )
-def measurement_count(problem: Problem) -> _Answer:
+def measurement_count(problem: Problem) -> Answer:
     r"""Count of measurements, the dimension shadow of the rank condition.
 
     .. math:: \sum_g m_g \ge n, \quad\text{for equal sizes}\quad m \ge n/|G|
@@ -236,12 +138,12 @@ def measurement_count(problem: Problem) -> _Answer:
     return m >= rhs, m, rhs, f"m = {m}, |G| = {G}"
 
 
-@_theorem(
+@theorem(
     "necessary",
     "rank [A T_g]_{g in G} = n",
     "Tachella, Chen, Davies, JMLR 2023, necessary condition for a group action",
 )
-def virtual_rank(problem: Problem) -> _Answer:
+def virtual_rank(problem: Problem) -> Answer:
     r"""Necessary under a group action.
 
     .. math:: \operatorname{rank}[A T_g]_{g \in G} = n
@@ -254,19 +156,19 @@ def virtual_rank(problem: Problem) -> _Answer:
     return _rank_condition(problem)
 
 
-def _rank_condition(problem: Problem) -> _Answer:
+def _rank_condition(problem: Problem) -> Answer:
     found = evidence.stack(problem)
     holds = found.full if found.clear else None
     unclear = "" if found.clear else "; the singular values show no gap"
     return holds, found.rank, problem.n, f"method {found.method}, gap {found.gap:.1e}{unclear}"
 
 
-@_theorem(
+@theorem(
     "necessary",
     "m ≥ max_j c_j/s_j over the irreps of the action (complex multiplicities)",
     "Tachella, Chen, Davies, JMLR 2023, necessary condition for a group action",
 )
-def irrep_multiplicity(problem: Problem) -> _Answer:
+def irrep_multiplicity(problem: Problem) -> Answer:
     r"""Count per irrep, the dimension shadow of the rank condition under a group.
 
     .. math:: m \ge \max_j c_j / s_j \ge n/|G|
@@ -282,12 +184,12 @@ def irrep_multiplicity(problem: Problem) -> _Answer:
     return m >= rhs, m, rhs, f"m = {m}, max c/s = {rhs}"
 
 
-@_theorem(
+@theorem(
     "necessary",
     "A is not equivariant to the whole group, unless rank A = n",
     "Tachella, Chen, Davies, JMLR 2023, corollary on equivariant operators",
 )
-def equivariant_operator(problem: Problem) -> _Answer:
+def equivariant_operator(problem: Problem) -> Answer:
     r"""An equivariant operator cannot be learned from.
 
     .. math:: A T_g = \tilde T_g A \ \forall g \;\Rightarrow\;
@@ -308,12 +210,12 @@ def equivariant_operator(problem: Problem) -> _Answer:
     return True, found.rank, alone, "A is not equivariant"
 
 
-@_theorem(
+@theorem(
     "sufficient",
     "m > k + n/|G|: identifiable for almost every A_1, …, A_|G|",
     "Tachella, Chen, Davies, NeurIPS 2022, sufficient condition for several operators",
 )
-def generic_operators(problem: Problem) -> _Answer:
+def generic_operators(problem: Problem) -> Answer:
     r"""Sufficient for independent operators.
 
     .. math:: m > k + n/|G|
@@ -327,23 +229,23 @@ def generic_operators(problem: Problem) -> _Answer:
     if problem.model_dim is None:
         return None, min(evidence.measurements(problem)), None, "k is unknown"
     k = Fraction(problem.model_dim)
-    m, G = max(_subsets(problem), key=lambda s: s[0] - Fraction(problem.n, s[1]))
+    m, G = max(largest_subsets(problem), key=lambda s: s[0] - Fraction(problem.n, s[1]))
     rhs = k + Fraction(problem.n, G)
     return _sufficient(problem, m > rhs, m, rhs, f"m = {m}, k = {float(k):g}, {G} operators")
 
 
-def _subsets(problem: Problem) -> list[tuple[int, int]]:
+def largest_subsets(problem: Problem) -> list[tuple[int, int]]:
     """Smallest number of rows among the G' largest operators, with G'."""
     sizes = sorted(evidence.measurements(problem), reverse=True)
     return [(m, G) for G, m in enumerate(sizes, start=1)]
 
 
-@_theorem(
+@theorem(
     "sufficient",
     "m > 2k + max_j c_j + 1: identifiable for almost every A, G cyclic",
     "Tachella, Chen, Davies, JMLR 2023, sufficient condition for a compact cyclic group",
 )
-def cyclic_group(problem: Problem) -> _Answer:
+def cyclic_group(problem: Problem) -> Answer:
     r"""Sufficient under a cyclic group and a G-invariant model.
 
     .. math:: m > 2k + \max_j c_j + 1
@@ -364,13 +266,13 @@ def cyclic_group(problem: Problem) -> _Answer:
     return _sufficient(problem, m > rhs, m, rhs, detail)
 
 
-@_theorem(
+@theorem(
     "sufficient",
     "m > 2k + min_h max_λ mult_λ(T_h): identifiable for almost every A, any finite G",
     "derived here from the proof for cyclic groups, applied to the subgroup of one element",
     status="derived",
 )
-def any_group(problem: Problem) -> _Answer:
+def any_group(problem: Problem) -> Answer:
     r"""Sufficient for any finite group, through its best single element.
 
     .. math:: m > 2k + \min_{h \in G} \max_\lambda \operatorname{mult}_\lambda(T_h)
@@ -390,7 +292,7 @@ def any_group(problem: Problem) -> _Answer:
     m = max(evidence.measurements(problem))
     if problem.action is None:
         return None, m, None, "no action was given"
-    c, name = _best_element(problem.action)
+    c, name = best_element(problem.action)
     if problem.model_dim is None:
         return None, m, None, f"k is unknown; best element: {name}, multiplicity {c}"
     rhs = 2 * Fraction(problem.model_dim) + c
@@ -398,13 +300,13 @@ def any_group(problem: Problem) -> _Answer:
     return _sufficient(problem, m > rhs, m, rhs, detail)
 
 
-@_theorem(
+@theorem(
     "necessary",
     "|G:H| (rank A - k) ≥ n - k for linear models on which A is one-to-one; H keeps null A",
     "derived here: only |G:H| of the virtual operators differ",
     status="derived",
 )
-def effective_group(problem: Problem) -> _Answer:
+def effective_group(problem: Problem) -> Answer:
     r"""Count with the effective group: elements that map null A to itself bring nothing new.
 
     .. math:: |G:H|\,(r - k) \ge n - k, \qquad H = \{g : T_g \operatorname{null} A =
@@ -440,7 +342,7 @@ def _linear_limit(index: int, rank: int, n: int) -> int | None:
     return rank if index == 1 else min(rank, (index * rank - n) // (index - 1))
 
 
-def _sufficient(problem: Problem, met: bool, lhs: Number, rhs: Number, detail: str) -> _Answer:
+def _sufficient(problem: Problem, met: bool, lhs: Number, rhs: Number, detail: str) -> Answer:
     """Answer of an almost-every theorem: silent unless the operators are generic and real."""
     if problem.field == "complex":
         return None, lhs, rhs, f"{detail}; the theorem is stated for real signals"
@@ -456,7 +358,7 @@ def _no_irreps(problem: Problem) -> str:
     return "no action was given" if problem.action is None else "the irreps are not known"
 
 
-def _best_element(action: GroupAction) -> tuple[int, str]:
+def best_element(action: GroupAction) -> tuple[int, str]:
     """Smallest largest-eigenvalue multiplicity among a few elements, and the element."""
     generators = action.generators
     tried: list[tuple[str, SignedPermutation]] = [
@@ -473,32 +375,9 @@ def _best_element(action: GroupAction) -> tuple[int, str]:
 
 
 def _largest_multiplicity(h: SignedPermutation) -> int:
+    if h.signs is None:
+        # Every cycle has the eigenvalue 1 once, and no other eigenvalue more often.
+        steps = sparse.coo_array((np.ones(h.n, np.int8), (np.arange(h.n), h.images)))
+        return int(connected_components(steps, directed=False)[0])
     families = AbelianTransform(h.n, orbit_types([h])).families
     return max(family.multiplicity for family in families)
-
-
-def max_model_dims(problem: Problem) -> dict[str, int | None]:
-    """Largest integer k that each sufficient bound covers, ``None`` where it covers none.
-
-    For generic operators with as many measurements as the given ones, whatever these are. Empty
-    for complex signals, of which the theorems do not speak.
-    """
-    if problem.field == "complex":
-        return {}
-    n, sizes = problem.n, evidence.measurements(problem)
-    found: dict[str, int | None] = {"known_model": _below(Fraction(min(sizes), 2), n)}
-    if len(problem.operators) > 1:
-        best = max(m - Fraction(n, G) for m, G in _subsets(problem))
-        found["generic_operators"] = _below(best, n)
-    if problem.action is not None:
-        m, table = max(sizes), evidence.irreps(problem)
-        if table is not None and problem.action.is_cyclic:
-            found["cyclic_group"] = _below(Fraction(m - table.max_multiplicity - 1, 2), n)
-        found["any_group"] = _below(Fraction(m - _best_element(problem.action)[0], 2), n)
-    return found
-
-
-def _below(bound: Fraction, n: int) -> int | None:
-    """Largest integer k < bound, at most n."""
-    k = min(math.ceil(bound) - 1, n)
-    return k if k >= 0 else None

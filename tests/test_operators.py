@@ -130,7 +130,7 @@ class TestEveryOperator:
         assert (copy.name, copy.shape_in, copy.generic) == (A.name, A.shape_in, A.generic)
 
     def test_wrong_sizes_are_refused(self, A):
-        with pytest.raises(ValueError, match="(?i)dimension mismatch"):
+        with pytest.raises(ValueError, match=r"(?i)dimension mismatch"):
             A @ np.ones(A.shape[1] + 1)
 
     def test_text_is_refused(self, A):

@@ -12,7 +12,8 @@ import pytest
 
 import sensing_theorems as st
 from sensing_theorems import theorems
-from sensing_theorems.theorems import THEOREMS, max_model_dims
+from sensing_theorems.model_dims import max_model_dims
+from sensing_theorems.theorems import THEOREMS
 
 
 def gaussians(m: int, n: int, count: int) -> list:

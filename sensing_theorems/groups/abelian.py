@@ -332,22 +332,26 @@ def orbit_types(generators: Sequence[SignedPermutation]) -> list[OrbitType]:
 
 
 def cyclic_orbit_types(generator: SignedPermutation, order: int) -> list[OrbitType]:
-    """Orbit types of one unsigned permutation of small order, in plain NumPy.
+    """Orbit types of one (signed) permutation of small order, in plain NumPy.
 
     The named actions use it so that a cold start needs no compiled kernel.
     """
-    tracks = [np.arange(generator.n)]
-    for _ in range(1, order):
+    n = generator.n
+    flips = np.ones(n, np.int8) if generator.signs is None else generator.signs
+    tracks, carried = [np.arange(n)], [np.ones(n, np.int8)]
+    for _ in range(order):
+        carried.append(carried[-1] * flips[tracks[-1]])
         tracks.append(generator.images[tracks[-1]])
-    walk = np.stack(tracks, axis=1)
+    walk, signs = np.stack(tracks, axis=1), np.stack(carried, axis=1)
+    if not np.array_equal(walk[:, -1], walk[:, 0]) or (signs[:, -1] < 0).any():
+        raise ValueError(f"the generator must be of order {order}.")
     is_base = walk.min(axis=1) == walk[:, 0]
-    returned = generator.images[walk[:, -1]] == walk[:, 0]
-    if generator.signs is not None or not returned.all():
-        raise ValueError("the generator must be unsigned and of the stated order.")
-    home = walk == walk[:, :1]
-    home[:, 0] = False
-    period = np.where(home.any(axis=1), home.argmax(axis=1), order)
-    return [
-        OrbitType.plain(walk[is_base & (period == t)][:, :t])
-        for t in np.unique(period[is_base]).tolist()
-    ]
+    period = (walk[:, 1:] == walk[:, :1]).argmax(axis=1) + 1
+    half = signs[np.arange(n), period] < 0
+    types = []
+    for t, h in sorted(set(zip(period[is_base].tolist(), half[is_base].tolist(), strict=True))):
+        chosen = is_base & (period == t) & (half == h)
+        reached = signs[chosen, :t]
+        flipped = reached if (reached < 0).any() else None
+        types.append(OrbitType(walk[chosen, :t], flipped, ((0,),), (int(h),)))
+    return types

@@ -276,7 +276,7 @@ class GroupAction:
 
     def __repr__(self) -> str:
         order = self._order if isinstance(self._order, int) else self.__dict__.get("order")
-        size = "" if order is None else f", |G|={order if order < 10**9 else f'{order:.3g}'}"
+        size = "" if order is None else f", |G|={order_text(order)}"
         return f"<GroupAction {self.name}: n={self.n}{size}>"
 
     def same_as(self, other: GroupAction) -> bool:
@@ -286,6 +286,18 @@ class GroupAction:
             and len(self.generators) == len(other.generators)
             and all(a.equals(b) for a, b in zip(self.generators, other.generators, strict=True))
         )
+
+
+def order_text(order: int) -> str:
+    """Order of a group for people; |S_n| soon exceeds what floating point can hold."""
+    if order < 10**9:
+        return str(order)
+    digits = int(math.log10(order))
+    # From the leading digits alone: a long integer may not be turned into text as a whole.
+    leading = order // 10 ** (digits - 2)
+    while leading >= 1000:
+        leading, digits = leading // 10, digits + 1
+    return f"{leading / 100:.2f}e{digits}"
 
 
 def product_order(periods: Sequence[int]) -> tuple[int, bool]:

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .abelian import AbelianTransform, orbit_types
+from .abelian import AbelianTransform, cyclic_orbit_types
 from .isotypic import Family
 from .signed import SignedPermutation
 
@@ -70,7 +70,7 @@ class DihedralTransform:
         if self.flip.signs is not None:
             signs = signs * self.flip.signs[base]
         induced = SignedPermutation(owner[target], signs.astype(np.int8))
-        return AbelianTransform(c, orbit_types([induced]))
+        return AbelianTransform(c, cyclic_orbit_types(induced, 2))
 
     def _zeros(self, r: int) -> list[np.ndarray]:
         return [

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..groups.action import order_text
+
 if TYPE_CHECKING:
     from ..report import Report
 
@@ -64,8 +66,7 @@ def setup_line(report: Report) -> str:
     if problem.action is None:
         parts.append("no symmetry assumed")
     else:
-        order = problem.action.order
-        size = str(order) if order < 10**9 else f"{order:.3g}"
+        size = order_text(problem.action.order)
         cyclic = "cyclic" if problem.action.is_cyclic else "not known cyclic"
         parts.append(f"symmetry {problem.action.name}, |G| = {size}, {cyclic}")
         if report.irreps is not None:
