@@ -1,0 +1,236 @@
+"""The command line: ``sensing-theorems check``, ``irreps`` and ``doctor``.
+
+Only the standard library is imported here; each command imports what it needs, so that ``--help``
+answers at once and a check loads no more than the check.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout, suppress
+from typing import NoReturn
+
+from . import __version__
+
+__all__ = ["main"]
+
+PROG = "sensing-theorems"
+METHODS = ("auto", "blocks", "sketch", "spin", "dense")
+BAD_INPUT, INTERRUPTED = 2, 130
+_LONGEST = 1000
+
+_CODES = """\
+exit codes:
+  0  identifiable            1  not identifiable
+  3  undecided               2  bad usage or input, with one line on stderr
+"""
+_CHECK = f"""\
+operators (several of them are A_1, ..., A_G, and each signal is seen by one):
+  A.npy  A.npz  A.npz:name  A.mtx  A.mat:name    a matrix, dense or sparse; never a pickle
+  inpainting:mask.npy                            pixels where the mask is 1
+  fourier:mask.npy                               frequencies where it is 1 (single-coil MRI), as
+                                                 numpy.fft orders them; for a mask with frequency 0
+                                                 in the middle add ,centred=yes
+  gaussian:m=64,n=784,seed=0                     independent normal entries
+  bernoulli:m=64,n=784,seed=0                    entries 0 and 1: a single-pixel camera
+  tomography:size=64,views=50                    parallel beam, views spread evenly over 180 degrees
+  blur:kernel.npy,shape=64x64                    circular convolution
+  downsample:shape=64x64,factor=2                every second pixel; ,kernel=kernel.npy blurs before
+  package.module:function                        what function() returns. THIS RUNS THE CODE of that
+                                                 module; the current directory is importable
+
+symmetries:
+  shifts:28x28    shifts:28x28,stride=2x1,channels=3    reflections:28x28,axis=0
+  quarter_turns:28    dihedral:28    polar_rotations:16x32    symmetric:12    trivial:64
+  permutations:generators.json    a list of 0-based one-line forms, or an object with such lists as
+                                  "generators" and lists of 1 and -1 as "signs"
+  a+b acts on two signals side by side, a*b joins two commuting actions on one signal
+
+examples:
+  {PROG} check inpainting:mask.npy --action shifts:256x256
+  {PROG} check fourier:mask.npy --action quarter_turns:128 --html report.html
+  {PROG} check gaussian:m=12,n=64,seed=0 --action shifts:64 --model-dim 3
+  {PROG} check A1.npy A2.npy A3.npy --model-dim 5 --generic --json -
+
+{_CODES}"""
+_IRREPS = f"""\
+examples:
+  {PROG} irreps quarter_turns:28
+  {PROG} irreps shifts:8x8+shifts:8x8 --json -
+
+`{PROG} check --help` lists the forms of SPEC.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments without the name of the program; by default those of the process.
+
+    Returns
+    -------
+    int
+        Exit code. ``check`` answers 0, 1 or 3 for identifiable, not identifiable and undecided;
+        bad usage or input is 2, with one line on standard error.
+    """
+    try:
+        # Collected, since whatever is printed before an error would not be one line.
+        with warnings.catch_warnings(record=True) as collected:
+            arguments = _parser().parse_args(argv)
+            code = arguments.run(arguments)
+        for text in dict.fromkeys(str(warning.message) for warning in collected):
+            _say(f"warning: {text}")
+        return code
+    except SystemExit as stop:  # --help and --version
+        _silence_if_closed()
+        return stop.code if isinstance(stop.code, int) else 0
+    except KeyboardInterrupt:
+        _say("interrupted.")
+        return INTERRUPTED
+    except Exception as error:
+        if sys.flags.dev_mode:
+            raise
+        _say(_in_words(error))
+        return BAD_INPUT
+
+
+def _in_words(error: Exception) -> str:
+    """What went wrong, without a traceback."""
+    if isinstance(error, MemoryError):
+        return f"this needs more memory than there is. {error}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}."
+    # OverflowError and ZeroDivisionError are not ours: we raise ArithmeticError itself.
+    ours = isinstance(error, ValueError | TypeError | ImportError) or type(error) is ArithmeticError
+    if ours and str(error):
+        return str(error)
+    return f"unexpected {type(error).__name__}: {error} (`python -X dev` shows where)"
+
+
+def _say(text: str) -> None:
+    """One line on standard error."""
+    line = " ".join(text.split())[:_LONGEST]
+    with suppress(OSError, ValueError, AttributeError):
+        print(f"{PROG}: {line}", file=sys.stderr, flush=True)
+
+
+def _show(text: str) -> None:
+    """Print on standard output, whatever its encoding, and whether or not somebody still reads."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        print(text.encode(encoding, "replace").decode(encoding), flush=True)
+    except BrokenPipeError:
+        _silence()
+    except OSError as error:
+        _silence()
+        raise ValueError(f"cannot write to standard output: {error.strerror}.") from error
+
+
+def _silence_if_closed() -> None:
+    try:
+        sys.stdout.flush()
+    except (OSError, AttributeError):
+        _silence()
+
+
+def _silence() -> None:
+    # At exit Python flushes what could not be written, and complains about it on stderr.
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Report bad usage as all other bad input, in one line."""
+        raise ValueError(f"{message} (see `{self.prog} --help`)")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog=PROG,
+        description="Can a signal model be learned from measurements alone?",
+        epilog=_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"{PROG} {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def command(name: str, run: Callable[..., int], about: str, epilog: str = "") -> _Parser:
+        added = commands.add_parser(
+            name,
+            help=about,
+            description=about[0].upper() + about[1:] + ".",
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        added.set_defaults(run=run)
+        return added
+
+    _add_check(command("check", _check, "decide whether a sensing setup is learnable", _CHECK))
+    irreps = command("irreps", _irreps, "list the multiplicities of a group action", _IRREPS)
+    irreps.add_argument("action", metavar="SPEC", help="such as shifts:28x28")
+    irreps.add_argument("--json", metavar="FILE|-", help="write JSON to FILE, or to stdout")
+    command("doctor", _doctor, "look at the installation; exit code 1 if the core does not work")
+    return parser
+
+
+def _add_check(check: argparse.ArgumentParser) -> None:
+    add = check.add_argument
+    add("operators", nargs="+", metavar="OPERATOR", help="forward operators, see below")
+    add("--action", metavar="SPEC", help="symmetry of the signals; left out: none is assumed")
+    add("--model-dim", type=_dimension, metavar="K", help="box-counting dimension of the model")
+    add(
+        "--generic",
+        action="store_true",
+        help="the operators were drawn independently from a law with a density",
+    )
+    add("--field", choices=("real", "complex"), default="real", help="of the signals")
+    add("--method", choices=METHODS, default="auto", help="of the rank; must agree with auto")
+    add("--image", metavar="FILE", help="array: how much of it is seen, and in pictures which part")
+    add("--json", metavar="FILE|-", help="write JSON to FILE, or instead of the text to stdout")
+    add("--html", metavar="FILE", help="write a self-contained page with pictures")
+    add("--figure", metavar="FILE", help="draw how much of the image, or of every irrep, is seen")
+    add("--exit-zero", action="store_true", help="exit code 0 for every verdict")
+    add("--quiet", action="store_true", help="no text report on stdout")
+
+
+def _dimension(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a number; got {text!r}.") from None
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    # A user's function may print, and stdout is for the report.
+    with redirect_stdout(sys.stderr):
+        from ._commands import check
+
+        code, text = check(arguments)
+    if text:
+        _show(text)
+    return code
+
+
+def _irreps(arguments: argparse.Namespace) -> int:
+    from ._commands import irreps
+
+    _show(irreps(arguments))
+    return 0
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from .doctor import examine
+
+    healthy, text = examine()
+    _show(text)
+    return 0 if healthy else 1
