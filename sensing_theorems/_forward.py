@@ -56,6 +56,7 @@ class ForwardOperator(LinearOperator):
     """
 
     matrix: Any = None
+    known_real_form: ForwardOperator | None = None
 
     def __init__(
         self,

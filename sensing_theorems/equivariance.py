@@ -14,16 +14,14 @@ from typing import Any
 
 import numpy as np
 import scipy.fft
-import scipy.linalg
 from scipy.sparse.linalg import lsqr
 
 from ._forward import ForwardOperator
 from ._probes import probe_rng
+from .dense_engines import DENSE_ENTRIES, row_space
 from .groups.action import GroupAction
 from .problem import check_action
-from .rank_engines import DENSE_ENTRIES
 from .stacked_rank import joint_operator
-from .tolerance import cut
 
 __all__ = ["Stabiliser", "is_equivariant", "row_space_projector", "stabiliser"]
 
@@ -46,8 +44,7 @@ def row_space_projector(A: ForwardOperator) -> Callable[[np.ndarray], np.ndarray
         return lambda z: A.rmatvec(A.matvec(z))
     small, large = sorted(A.shape)
     if small**2 * large <= _SVD_WORK and small * large <= DENSE_ENTRIES:
-        _, values, vh = scipy.linalg.svd(A.to_dense(), full_matrices=False)
-        basis = vh[values > cut(values, max(A.shape), A.dtype).tolerance]
+        basis, _ = row_space(A)
         return lambda z: basis.conj().T @ (basis @ z)
 
     # Well-conditioned operators need a few steps; for others a large one is not worth the wait.

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from ._forward import ForwardOperator
+from .dense_engines import operator_rank
 from .equivariance import Stabiliser, is_equivariant, stabiliser
 from .groups.action import Irreps
 from .problem import Problem
@@ -30,6 +31,8 @@ __all__ = [
 
 T = TypeVar("T")
 _RANK_ENTRIES = 2**22
+# Changes of a setup share their operators, whose ranks need not be found again.
+_RANKS: WeakKeyDictionary[ForwardOperator, int | None] = WeakKeyDictionary()
 
 
 def _once(function: Callable[[Problem], T]) -> Callable[[Problem], T]:
@@ -56,19 +59,21 @@ def operator_ranks(problem: Problem) -> tuple[int | None, ...]:
     """Rank of every single operator; ``None`` where it is too large for a dense decomposition."""
     if len(problem.operators) == 1 and problem.action is None:
         return (stack(problem).rank if stack(problem).clear else None,)
-    ranks: list[int | None] = []
-    for A in problem.singles:
-        if A.orthonormal_rows:
-            ranks.append(A.shape[0])
-        elif A.shape[0] * A.shape[1] > _RANK_ENTRIES:
-            ranks.append(None)
-        else:
-            found = stacked_rank(A, field=problem.field)
-            ranks.append(found.rank if found.clear else None)
+    ranks = [_rank_alone(A) for A in problem.singles]
     if ranks == [None] and equivariant(problem) and stack(problem).clear:
         # The virtual operators of an equivariant A all have its row space.
         return (stack(problem).rank,)
     return tuple(ranks)
+
+
+def _rank_alone(A: ForwardOperator) -> int | None:
+    if A not in _RANKS:
+        if A.orthonormal_rows:
+            _RANKS[A] = A.shape[0]
+        else:
+            small = A.shape[0] * A.shape[1] <= _RANK_ENTRIES
+            _RANKS[A] = operator_rank(A) if small else None
+    return _RANKS[A]
 
 
 @_once

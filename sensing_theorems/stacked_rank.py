@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import rank_engines
+from . import block_engines, dense_engines
 from ._forward import ForwardOperator, real_form, vertical_stack
 from .groups.action import GroupAction
 from .groups.commutant import COMMUTANT_LIMIT
@@ -78,8 +78,13 @@ def stacked_rank(
     if method == "auto":
         method = _choose(A, action)
     if method == "sketch":
-        return rank_engines.sketch(A, action, field, seed)
-    return getattr(rank_engines, method)(A, action, field)
+        return block_engines.sketch(A, action, field, seed)
+    engines = {
+        "blocks": block_engines.blocks,
+        "spin": dense_engines.spin,
+        "dense": dense_engines.dense,
+    }
+    return engines[method](A, action, field)
 
 
 def joint_operator(operators: Any, field: str) -> ForwardOperator:
@@ -98,5 +103,5 @@ def _choose(A: ForwardOperator, action: GroupAction) -> str:
         return "blocks"
     widest = max(f.multiplicity for f in action.transform.families)
     # With few more rows than the sketch would take, all rows cost little and tell more.
-    few = m <= 4 * widest and m * n <= rank_engines.DENSE_ENTRIES
+    few = m <= 4 * widest and m * n <= dense_engines.DENSE_ENTRIES
     return "blocks" if few else "sketch"

@@ -70,14 +70,19 @@ class TestEveryPlot:
             DRAWN[name]("axes")
 
     def test_computes_no_rank(self, name, monkeypatch):
-        from sensing_theorems import rank_engines
+        from sensing_theorems import block_engines, dense_engines
 
         def refuse(*_):
             raise AssertionError("a plot computed a rank")
 
         given = {"plot_rank_curve": ranks, "plot_spectrum": ranks}.get(name, lambda: None)()
-        for engine in ("blocks", "sketch", "spin", "dense"):
-            monkeypatch.setattr(rank_engines, engine, refuse)
+        for room, engine in (
+            (block_engines, "blocks"),
+            (block_engines, "sketch"),
+            (dense_engines, "spin"),
+            (dense_engines, "dense"),
+        ):
+            monkeypatch.setattr(room, engine, refuse)
         if name == "plot_rank_curve":
             plot.plot_rank_curve(given)
         elif name == "plot_spectrum":

@@ -157,7 +157,13 @@ class AbelianTransform:
     def families(self) -> tuple[Family, ...]:
         """Characters grouped by multiplicity and by the orbits that carry them."""
         return tuple(
-            Family(1, self._multiplicity(i), self._indicators(i), self._labeller(i))
+            Family(
+                1,
+                self._multiplicity(i),
+                self._indicators(i),
+                self._labeller(i),
+                self._partners(i),
+            )
             for i in range(len(self._members))
         )
 
@@ -191,6 +197,23 @@ class AbelianTransform:
     def _indicators(self, family: int) -> np.ndarray:
         real = np.all(self.phases(family)[:, :, 1] <= 2, axis=1)
         return np.asarray(real, dtype=np.int64)
+
+    def _partners(self, family: int) -> np.ndarray:
+        """Position of -f for every frequency f of the family."""
+        if len(self.types) == 1 and not self.types[0]._twisted:
+            periods = self.types[0].periods
+            grid = np.arange(math.prod(periods)).reshape(periods)
+            for axis in range(len(periods)):
+                grid = np.roll(np.flip(grid, axis), 1, axis)
+            return grid.reshape(-1)
+        phases = self.phases(family)
+        opposite = phases.copy()
+        opposite[:, :, 0] = -phases[:, :, 0] % phases[:, :, 1]
+        both = np.concatenate([phases, opposite]).reshape(2 * len(phases), -1)
+        inverse = np.unique(both, axis=0, return_inverse=True)[1].reshape(-1)
+        place = np.empty(len(phases), dtype=np.int64)
+        place[inverse[: len(phases)]] = np.arange(len(phases))
+        return place[inverse[len(phases) :]]
 
     def _labeller(self, family: int) -> Callable[[int], str]:
         def label(i: int) -> str:

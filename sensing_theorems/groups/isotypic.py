@@ -29,12 +29,16 @@ class Family:
         Frobenius–Schur indicators: 1 real, 0 complex, -1 quaternionic.
     label : callable
         `label(i)` is the text of the i-th irrep of the family.
+    partners : ndarray of int, shape (count,), optional
+        Where the complex conjugate of each irrep stands in the family, such that real signals have
+        conjugate coordinates there; ``None`` where that is not known.
     """
 
     dim: int
     multiplicity: int
     indicators: np.ndarray
     label: Callable[[int], str] = field(repr=False)
+    partners: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def count(self) -> int:

@@ -1,4 +1,4 @@
-r"""Four ways to the rank of :math:`[A T_g]_g`.
+r"""Rank of :math:`[A T_g]_g` in isotypic coordinates, from all rows of A or from a sketch.
 
 Block form (derived here). Over ℂ, :math:`\mathbb{C}^n = \bigoplus_j W_j \otimes \mathbb{C}^{c_j}`
 and :math:`T_g = \bigoplus_j D_j(g) \otimes I`. Reshape the restriction of A to component j into
@@ -17,29 +17,21 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import scipy.linalg
 
 from ._forward import ForwardOperator
 from ._probes import probe_rng
+from .dense_engines import DENSE_ENTRIES, dense_matrix, magnitude, triangular
 from .groups.action import GroupAction
-from .groups.commutant import COMMUTANT_LIMIT
 from .groups.isotypic import Family
-from .rank_result import BlockNullSpace, DenseNullSpace, Losses, RankResult
-from .tolerance import cut, relative_tolerance
+from .rank_result import BlockNullSpace, RankResult
+from .tolerance import cut
 
-__all__ = ["DENSE_ENTRIES", "blocks", "dense", "sketch", "spin"]
+__all__ = ["blocks", "sketch"]
 
-DENSE_ENTRIES = 2**26
 _BATCH = 2**22
 _OVERSAMPLING = 4
 _SKETCHES = 3
 _LOG_LARGEST = 300.0
-
-
-def _magnitude(rows: np.ndarray) -> float:
-    """Power of two near the largest entry, so that squares neither overflow nor vanish."""
-    largest = float(np.abs(rows).max(initial=0.0))
-    return 2.0 ** math.floor(math.log2(largest)) if largest > 0 else 1.0
 
 
 def _reduced(block: np.ndarray) -> np.ndarray:
@@ -48,12 +40,7 @@ def _reduced(block: np.ndarray) -> np.ndarray:
         return np.linalg.norm(block, axis=1, keepdims=True)
     if block.shape[1] <= block.shape[2]:
         return block
-    return _triangular(block)
-
-
-def _triangular(matrix: np.ndarray) -> np.ndarray:
-    """R of the QR decomposition, which has the singular values of the matrix."""
-    return np.asarray(np.linalg.qr(matrix, mode="r"))
+    return triangular(block)
 
 
 def _isotypic_blocks(rows: np.ndarray, action: GroupAction) -> list[np.ndarray]:
@@ -78,15 +65,8 @@ def _from_blocks(
 ) -> RankResult:
     """Cut the joint spectrum of all blocks and describe what falls below."""
     families = action.transform.families
-    spectra, bases = [], []
-    for block, family in zip(found, families, strict=True):
-        if family.multiplicity == 1:
-            spectra.append(np.abs(block[:, :1, 0]))
-            bases.append(np.ones((family.count, 1, 1)))
-        else:
-            _, values, vh = np.linalg.svd(block, full_matrices=False)
-            spectra.append(values)
-            bases.append(vh)
+    pairs = [_singular(b, f, about["real"]) for b, f in zip(found, families, strict=True)]
+    spectra, bases = [values for values, _ in pairs], [vh for _, vh in pairs]
     weighted = [s / math.sqrt(f.dim) for s, f in zip(spectra, families, strict=True)]
     joint = np.concatenate(
         [_padded(s, f).reshape(-1) for s, f in zip(weighted, families, strict=True)]
@@ -127,6 +107,28 @@ def _from_blocks(
     )
 
 
+def _singular(block: np.ndarray, family: Family, real: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Singular values and right vectors of every block, each conjugate pair decomposed once."""
+    if family.multiplicity == 1:
+        return np.abs(block[:, :1, 0]), np.ones((family.count, 1, 1))
+    partners = family.partners
+    if not real or partners is None:
+        _, values, vh = np.linalg.svd(block, full_matrices=False)
+        return values, vh
+    here = np.arange(family.count)
+    own, first = partners == here, partners > here
+    k = min(block.shape[1:])
+    values = np.empty((family.count, k))
+    vh = np.empty((family.count, k, family.multiplicity), dtype=np.complex128)
+    if own.any():
+        # Real signals have real coordinates, up to rounding, in an irrep of real characters.
+        _, values[own], vh[own] = np.linalg.svd(block[own].real, full_matrices=False)
+    if first.any():
+        _, values[first], vh[first] = np.linalg.svd(block[first], full_matrices=False)
+        values[partners[first]], vh[partners[first]] = values[first], vh[first].conj()
+    return values, vh
+
+
 def _padded(values: np.ndarray, family: Family) -> np.ndarray:
     """Spectra (count, k) filled with the zeros that a flat block does not list, (count, c)."""
     short = family.multiplicity - values.shape[1]
@@ -135,21 +137,11 @@ def _padded(values: np.ndarray, family: Family) -> np.ndarray:
 
 def blocks(A: ForwardOperator, action: GroupAction, field: str) -> RankResult:
     """All rows of A in isotypic coordinates; the stack itself is never formed."""
-    matrix = _dense_matrix(A, "blocks")
-    scale = _magnitude(matrix)
+    matrix = dense_matrix(A, "blocks")
+    scale = magnitude(matrix)
     found = _isotypic_blocks(matrix / scale, action)
-    about = {"field": field, "method": "blocks", "dtype": A.dtype}
+    about = {"field": field, "method": "blocks", "dtype": A.dtype, "real": A.dtype.kind == "f"}
     return _from_blocks(found, scale, A.shape[0], action, about)
-
-
-def _dense_matrix(A: ForwardOperator, method: str) -> np.ndarray:
-    m, n = A.shape
-    if m * n > DENSE_ENTRIES:
-        raise ValueError(
-            f"method '{method}' needs the {m} x {n} matrix of A, {m * n} entries; it takes at most "
-            f"{DENSE_ENTRIES}. Method 'sketch' works on larger operators."
-        )
-    return A.to_dense(DENSE_ENTRIES)
 
 
 def sketch(A: ForwardOperator, action: GroupAction, field: str, seed: int) -> RankResult:
@@ -175,9 +167,9 @@ def sketch(A: ForwardOperator, action: GroupAction, field: str, seed: int) -> Ra
         if A.dtype.kind == "c":
             weights = weights + 1j * rng.standard_normal((m, q))
         rows = A.rmatmat(weights.astype(A.dtype)).conj().T
-        scale = _magnitude(rows)
+        scale = magnitude(rows)
         found = _isotypic_blocks(rows / scale, action)
-        about = {"field": field, "method": "sketch", "dtype": A.dtype}
+        about = {"field": field, "method": "sketch", "dtype": A.dtype, "real": A.dtype.kind == "f"}
         result = _from_blocks(found, scale, m, action, about)
         if result.full or _invisible(A, result, rng):
             return result
@@ -197,102 +189,3 @@ def _invisible(A: ForwardOperator, result: RankResult, rng: np.random.Generator)
     scale = np.linalg.norm(A.matvec(x)) / np.linalg.norm(x)
     bound = 1e5 * np.finfo(A.dtype).eps * scale * np.linalg.norm(hidden)
     return bool(np.linalg.norm(A.matvec(hidden)) <= bound)
-
-
-def dense(A: ForwardOperator, action: GroupAction, field: str) -> RankResult:
-    """Every row of every A T_g, reduced by QR as it comes, then one SVD."""
-    matrix = _dense_matrix(A, "dense")
-    n = action.n
-    scale = _magnitude(matrix)
-    matrix = matrix / scale
-    factor = np.zeros((0, n), dtype=matrix.dtype)
-    waiting: list[np.ndarray] = []
-    for element in action.elements():
-        waiting.append(element.pull_back(matrix))
-        if sum(w.shape[0] for w in waiting) > 4 * n:
-            factor = _triangular(np.concatenate([factor, *waiting]))
-            waiting = []
-    stack = np.concatenate([factor, *waiting])
-    if stack.shape[0] > n:
-        stack = _triangular(stack)
-    _, values, vh = scipy.linalg.svd(stack, full_matrices=True)
-    values = np.concatenate([values, np.zeros(n - values.size)])
-    decision = cut(values, max(action.order * A.shape[0], n), A.dtype)
-    rank = int((values > decision.tolerance).sum())
-    # Rows of vh are conjugate to the vectors that A annihilates.
-    null = DenseNullSpace(vh[rank:].conj())
-    return RankResult(
-        rank=rank,
-        n=n,
-        m=A.shape[0],
-        field=field,
-        method="dense",
-        clear=decision.clear,
-        gap=decision.gap,
-        tolerance=decision.tolerance * scale,
-        singular_values=values * scale,
-        lost=_dense_losses(null.basis, action),
-        null_space=null,
-    )
-
-
-def spin(A: ForwardOperator, action: GroupAction, field: str) -> RankResult:
-    """Row space of A closed under the generators, with re-orthogonalisation at every step."""
-    matrix = _dense_matrix(A, "spin")
-    n = action.n
-    _, values, vh = scipy.linalg.svd(matrix / _magnitude(matrix), full_matrices=False)
-    decision = cut(values, max(A.shape), A.dtype)
-    kept = values > decision.tolerance
-    basis, clear, gap = vh[kept], decision.clear, decision.gap
-    # A direction found with singular value s carries the rounding of its matrix divided by s.
-    error = relative_tolerance(max(A.shape), A.dtype)
-    error *= values[0] / values[kept][-1] if basis.size else 1.0
-    new = basis
-    while new.shape[0] and basis.shape[0] < n:
-        images = np.concatenate([g.pull_back(new) for g in action.generators])
-        for _ in range(2):
-            images = images - (images @ basis.conj().T) @ basis
-        _, values, vh = scipy.linalg.svd(images, full_matrices=False)
-        kept = values > error
-        new = vh[kept]
-        if new.size:
-            smallest = float(values[kept][-1])
-            lost = float(values[~kept].max(initial=0.0))
-            gap = min(gap, smallest / lost if lost > 0 else smallest / error)
-            clear = clear and smallest > error * min(1e3, error**-0.5)
-            error /= smallest
-        basis = np.concatenate([basis, new])
-    null = DenseNullSpace(_complement(basis, n))
-    return RankResult(
-        rank=basis.shape[0],
-        n=n,
-        m=A.shape[0],
-        field=field,
-        method="spin",
-        clear=clear,
-        gap=gap,
-        tolerance=error,
-        lost=_dense_losses(null.basis, action),
-        null_space=null,
-    )
-
-
-def _complement(basis: np.ndarray, n: int) -> np.ndarray:
-    """Orthonormal basis, in rows, of what is orthogonal to the conjugate rows of `basis`."""
-    if basis.shape[0] == 0:
-        return np.eye(n)
-    full, _ = scipy.linalg.qr(basis.conj().T, mode="full")
-    return full[:, basis.shape[0] :].T
-
-
-def _dense_losses(null_basis: np.ndarray, action: GroupAction) -> Losses:
-    """Missing multiplicities in a null space given by orthonormal rows, where irreps are known."""
-    if null_basis.shape[0] == 0 or (action.kind == "generic" and action.n > COMMUTANT_LIMIT):
-        return ()
-    families = action.transform.families
-    parts = action.transform.analyze(null_basis)
-    # The null space is invariant: its part in W (x) C^c is W (x) K, of energy s dim K.
-    return tuple(
-        (family, np.rint(np.sum(np.abs(part) ** 2, axis=(0, 2, 3)) / family.dim).astype(int))
-        for family, part in zip(families, parts, strict=True)
-    )
