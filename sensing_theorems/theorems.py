@@ -319,7 +319,8 @@ def effective_group(problem: Problem) -> Answer:
     :math:`\bigcap_g (X + \operatorname{null} A T_g)`. Each term has codimension r - k, and
     :math:`A T_g` and :math:`A T_{hg}` give the same term for h in H, so the codimension of the
     intersection is at most |G:H| (r - k); identification needs n - k. For k = 0 this is
-    :math:`r\,|G:H| \ge n`, which holds for every model.
+    :math:`r\,|G:H| \ge n`, which holds for every model. It counts dimensions only: invariant
+    subspaces that it admits may still not be identified.
     """
     ranks = evidence.operator_ranks(problem)
     if problem.action is None or len(ranks) > 1:
