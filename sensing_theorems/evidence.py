@@ -106,7 +106,9 @@ def equivariant(problem: Problem) -> bool | None:
     """Whether all operators together are equivariant; ``None`` if that could not be decided."""
     if problem.action is None:
         return None
-    if stack(problem).clear and stack(problem).rank > problem.m:
+    if not stack(problem).clear:
+        return None
+    if stack(problem).rank > problem.m:
         # An equivariant operator would give the stack its own rank, at most its number of rows.
         return False
     try:

@@ -126,9 +126,11 @@ def _deficient(problem: Problem) -> Answer | None:
     found = evidence.stack(problem)
     if found.full:
         return None
+    many = found.missing > 1
     lost = (
-        f"The stack has rank {found.rank}, needs {found.n}: {found.missing} dimensions of the "
-        "signal are invisible and can be added to any model without changing a measurement."
+        f"The stack has rank {found.rank}, needs {found.n}: {found.missing} "
+        f"dimension{'s' if many else ''} of the signal {'are' if many else 'is'} invisible and "
+        "can be added to any model without changing a measurement."
     )
     if problem.action is not None and problem.action.order > 1 and evidence.equivariant(problem):
         text = f"A is equivariant to {problem.action.name}, so symmetry adds nothing. {lost}"

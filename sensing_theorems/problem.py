@@ -9,6 +9,8 @@ from functools import cached_property
 from numbers import Real
 from typing import Any
 
+import numpy as np
+
 from ._forward import ForwardOperator, real_form, vertical_stack
 from .groups.action import GroupAction
 from .operators import as_operator
@@ -17,10 +19,13 @@ __all__ = ["Problem", "as_operators", "check_action"]
 
 
 def as_operators(operators: Any) -> tuple[ForwardOperator, ...]:
-    """Return one operator, or a sequence of them, as a tuple."""
+    """Return one operator (a nested list is a matrix), or a sequence of them, as a tuple."""
     if isinstance(operators, Sequence) and not isinstance(operators, str | bytes):
         if not operators:
             raise ValueError("at least one operator is needed; got an empty sequence.")
+        if all(isinstance(row, list | tuple) for row in operators):
+            # Nested lists of numbers are one matrix, as they are to numpy.
+            return (as_operator(np.asarray(operators)),)
         return tuple(as_operator(operator) for operator in operators)
     return (as_operator(operators),)
 

@@ -325,7 +325,8 @@ def effective_group(problem: Problem) -> Answer:
     ranks = evidence.operator_ranks(problem)
     if problem.action is None or len(ranks) > 1:
         return None, None, None, "stated for one operator and a group"
-    subgroup = evidence.stabilising_subgroup(problem)
+    # H is the dearer of the two, and of no use without the rank.
+    subgroup = None if ranks[0] is None else evidence.stabilising_subgroup(problem)
     if subgroup is None or ranks[0] is None:
         return None, None, None, "H or rank A was not computed at this size"
     k = Fraction(problem.model_dim or 0)

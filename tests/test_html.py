@@ -279,6 +279,20 @@ class TestPictures:
         (axes,) = charts.irreps_seen(report_of("symmetric")).axes
         assert [text.get_text().strip() for text in axes.texts] == ["0 of 1", "1 of 1"]
 
+    def test_the_legend_does_not_claim_what_is_unclear(self):
+        decay = 10.0 ** -np.abs(np.fft.fftfreq(32, 1 / 32))
+        blur = ops.blur(np.fft.fftshift(np.fft.ifft(decay).real), (32,))
+        report = st.analyze(st.Problem(blur, g.shifts(32)))
+        assert report.reason == "numerically_unclear"
+        (legend,) = charts.irreps_seen(report).legends
+        assert [text.get_text() for text in legend.get_texts()] == ["seen", "below the tolerance"]
+
+    def test_irreps_are_not_spoken_of_without_an_action(self, text_of):
+        for name in ("no action", "operators"):
+            text = Page(text_of(name)).text
+            assert "irrep of the action is seen" not in text
+            assert "irreps not fully seen" not in text and "No symmetry was assumed" in text
+
     def test_many_irreps_are_counted(self):
         report = st.analyze(st.Problem(ops.inpainting(np.arange(64) < 1), g.shifts(4, 4, 4)))
         (axes,) = charts.irreps_seen(report).axes

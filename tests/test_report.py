@@ -358,6 +358,11 @@ class TestBadInput:
         with pytest.raises(ValueError, match="one size n"):
             st.Problem([np.eye(3), np.eye(4)])
 
+    def test_a_nested_list_is_one_matrix(self):
+        assert st.Problem([[1.0, 0.0, 0.0]]).rows == (1,)
+        with pytest.raises(ValueError, match="inhomogeneous"):
+            st.Problem([[1.0], [1.0, 2.0]])
+
     def test_analyze_takes_a_problem(self):
         with pytest.raises(TypeError, match="must be a Problem"):
             st.analyze(np.eye(3))

@@ -83,7 +83,9 @@ def lost_line(report: Report) -> str:
     names = report.lost_irreps
     rest = report.rank.n_deficient - len(names)
     more = f", and {rest} more" if rest > 0 else ""
-    return f"{report.rank.n_deficient} irreps are not seen completely: {', '.join(names)}{more}"
+    count = report.rank.n_deficient
+    irreps = "1 irrep is" if count == 1 else f"{count} irreps are"
+    return f"{irreps} not seen completely: {', '.join(names)}{more}"
 
 
 def witness_line(report: Report) -> str:
