@@ -71,8 +71,7 @@ def _from_blocks(
     joint = np.concatenate(
         [_padded(s, f).reshape(-1) for s, f in zip(weighted, families, strict=True)]
     )
-    size = max(m, action.n)
-    decision = cut(joint, size, about["dtype"])
+    decision = cut(joint, about["dtype"])
     rank, lost, visible = 0, [], []
     for values, vh, family in zip(weighted, bases, families, strict=True):
         seen = values > decision.tolerance
@@ -91,7 +90,8 @@ def _from_blocks(
             np.repeat(_padded(s, f).reshape(-1), f.dim)
             for s, f in zip(weighted, families, strict=True)
         ]
-        full_spectrum = np.sort(np.concatenate(repeated))[::-1] * (root * scale)
+        with np.errstate(over="ignore"):
+            full_spectrum = np.sort(np.concatenate(repeated))[::-1] * root * scale
     return RankResult(
         rank=rank,
         n=action.n,
@@ -166,7 +166,7 @@ def sketch(A: ForwardOperator, action: GroupAction, field: str, seed: int) -> Ra
         weights = rng.standard_normal((m, q))
         if A.dtype.kind == "c":
             weights = weights + 1j * rng.standard_normal((m, q))
-        rows = A.rmatmat(weights.astype(A.dtype)).conj().T
+        rows = A.rmatmat(weights).conj().T
         scale = magnitude(rows)
         found = _isotypic_blocks(rows / scale, action)
         about = {"field": field, "method": "sketch", "dtype": A.dtype, "real": A.dtype.kind == "f"}
@@ -186,6 +186,8 @@ def _invisible(A: ForwardOperator, result: RankResult, rng: np.random.Generator)
     """Whether A annihilates a random signal of the supposed null space."""
     x = rng.standard_normal(A.shape[1])
     hidden = result.invisible_part(x)
-    scale = np.linalg.norm(A.matvec(x)) / np.linalg.norm(x)
-    bound = 1e5 * np.finfo(A.dtype).eps * scale * np.linalg.norm(hidden)
-    return bool(np.linalg.norm(A.matvec(hidden)) <= bound)
+    seen, unseen = A.matvec(x), A.matvec(hidden)
+    scale = magnitude(seen)
+    size = np.linalg.norm(seen / scale) / np.linalg.norm(x)
+    bound = 1e5 * np.finfo(A.dtype).eps * size * np.linalg.norm(hidden)
+    return bool(np.linalg.norm(unseen / scale) <= bound)

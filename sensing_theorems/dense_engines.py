@@ -46,7 +46,8 @@ def dense_matrix(A: ForwardOperator, method: str) -> np.ndarray:
             f"method '{method}' needs the {m} x {n} matrix of A, {m * n} entries; it takes at most "
             f"{DENSE_ENTRIES}. Method 'sketch' works on larger operators."
         )
-    return A.to_dense(DENSE_ENTRIES)
+    # In double precision even where the entries are single: only the tolerance must know of that.
+    return A.to_dense(DENSE_ENTRIES).astype(np.result_type(A.dtype, np.float64))
 
 
 def row_space(A: ForwardOperator) -> tuple[np.ndarray, Cut]:
@@ -56,7 +57,7 @@ def row_space(A: ForwardOperator) -> tuple[np.ndarray, Cut]:
     if matrix.shape[0] > matrix.shape[1]:
         matrix = triangular(matrix)
     _, values, vh = scipy.linalg.svd(matrix, full_matrices=False)
-    decision = cut(values, max(A.shape), A.dtype)
+    decision = cut(values, A.dtype)
     return vh[values > decision.tolerance], decision
 
 
@@ -67,7 +68,7 @@ def operator_rank(A: ForwardOperator) -> int | None:
     if matrix.shape[0] > matrix.shape[1]:
         matrix = triangular(matrix)
     values = np.linalg.svd(matrix, compute_uv=False)
-    decision = cut(values, max(A.shape), A.dtype)
+    decision = cut(values, A.dtype)
     return int((values > decision.tolerance).sum()) if decision.clear else None
 
 
@@ -89,7 +90,7 @@ def dense(A: ForwardOperator, action: GroupAction, field: str) -> RankResult:
         stack = triangular(stack)
     _, values, vh = scipy.linalg.svd(stack, full_matrices=True)
     values = np.concatenate([values, np.zeros(n - values.size)])
-    decision = cut(values, max(action.order * A.shape[0], n), A.dtype)
+    decision = cut(values, A.dtype)
     rank = int((values > decision.tolerance).sum())
     # Rows of vh are conjugate to the vectors that A annihilates.
     null = DenseNullSpace(vh[rank:].conj())
@@ -113,11 +114,11 @@ def spin(A: ForwardOperator, action: GroupAction, field: str) -> RankResult:
     matrix = dense_matrix(A, "spin")
     n = action.n
     _, values, vh = scipy.linalg.svd(matrix / magnitude(matrix), full_matrices=False)
-    decision = cut(values, max(A.shape), A.dtype)
+    decision = cut(values, A.dtype)
     kept = values > decision.tolerance
     basis, clear, gap = vh[kept], decision.clear, decision.gap
     # A direction found with singular value s carries the rounding of its matrix divided by s.
-    error = relative_tolerance(max(A.shape), A.dtype)
+    error = relative_tolerance(np.ones(n), A.dtype)
     error *= values[0] / values[kept][-1] if basis.size else 1.0
     new = basis
     while new.shape[0] and basis.shape[0] < n:

@@ -27,6 +27,7 @@ __all__ = ["Stabiliser", "is_equivariant", "row_space_projector", "stabiliser"]
 
 _PROBES = 3
 _SAME = 1e-8
+_ROUNDING = 1e4
 _SVD_WORK = 1e10
 _LARGE = 4096
 _LISTED = 2**27
@@ -62,6 +63,11 @@ def row_space_projector(A: ForwardOperator) -> Callable[[np.ndarray], np.ndarray
         return found
 
     return project
+
+
+def _same(A: ForwardOperator) -> float:
+    """What counts as zero beside 1, for the precision in which A was given."""
+    return max(_SAME, _ROUNDING * float(np.finfo(A.dtype).eps))
 
 
 def _random(n: int, A: ForwardOperator, rng: np.random.Generator) -> np.ndarray:
@@ -116,7 +122,7 @@ def is_equivariant(A: Any, action: GroupAction, *, field: str = "real") -> bool:
         w = project(_random(operator.shape[1], operator, rng))
         for generator in action.generators:
             moved = generator(w)
-            if np.linalg.norm(moved - project(moved)) > _SAME * np.linalg.norm(w):
+            if np.linalg.norm(moved - project(moved)) > _same(operator) * np.linalg.norm(w):
                 return False
     return True
 
@@ -168,12 +174,12 @@ def stabiliser(A: ForwardOperator, action: GroupAction) -> Stabiliser | None:
         z = _random(A.shape[1], A, rng)
         u = z - project(z)
         scale = np.linalg.norm(w) * np.linalg.norm(u)
-        if scale <= _SAME * np.linalg.norm(z) ** 2:
+        if scale <= _same(A) * np.linalg.norm(z) ** 2:
             # The null space or the row space is {0}, and every element keeps it.
             return Stabiliser(action.order, 1, "all of the group")
         products = _lattice_products(u, w, action) if lattice else _listed_products(u, w, action)
         worst = np.maximum(worst, np.abs(products) / scale)
-    inside = worst <= _SAME
+    inside = worst <= _same(A)
     order = int(inside.sum())
     if action.order % order:
         raise ArithmeticError(

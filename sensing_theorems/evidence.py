@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from ._forward import ForwardOperator
+from ._forward import ForwardOperator, vertical_stack
 from .dense_engines import operator_rank
 from .equivariance import Stabiliser, is_equivariant, stabiliser
 from .groups.action import Irreps
@@ -112,9 +113,14 @@ def equivariant(problem: Problem) -> bool | None:
         # An equivariant operator would give the stack its own rank, at most its number of rows.
         return False
     try:
-        return is_equivariant(list(problem.operators), problem.action, field=problem.field)
+        same = is_equivariant(list(problem.operators), problem.action, field=problem.field)
     except ArithmeticError:
         return None
+    small = problem.m * problem.n <= _RANK_ENTRIES
+    if same and small and _rank_alone(problem.joint) != stack(problem).rank:
+        # Equivariant up to the precision of the probes, and not up to that of the rank.
+        return None
+    return same
 
 
 @_once
@@ -123,9 +129,15 @@ def stabilising_subgroup(problem: Problem) -> Stabiliser | None:
     if problem.action is None:
         return None
     try:
-        return stabiliser(problem.joint, problem.action)
+        found = stabiliser(problem.joint, problem.action)
     except ArithmeticError:
         return None
+    rank = operator_ranks(problem)[0]
+    if found is not None and stack(problem).clear and len(problem.operators) == 1:
+        # The virtual operators of one coset have one row space, so the stack cannot have more.
+        if rank is not None and found.index * rank < stack(problem).rank:
+            return None
+    return found
 
 
 def claimed_generic(problem: Problem) -> bool:
@@ -153,17 +165,34 @@ def refutation(problem: Problem) -> str | None:
     for A, rank in zip(problem.singles, operator_ranks(problem), strict=True):
         if rank is not None and rank < min(A.shape):
             return f"the operator has rank {rank}, not {min(A.shape)}"
-    return _structured_stack(problem)
+    return _dependent_pair(problem) or _structured_stack(problem)
+
+
+def _dependent_pair(problem: Problem) -> str | None:
+    """Two operators that are not independent draws: together they have too small a rank."""
+    if all(A.generic is True for A in problem.operators):
+        return None
+    for (i, A), (j, B) in itertools.combinations(enumerate(problem.singles, start=1), 2):
+        most = min(A.shape[0] + B.shape[0], problem.n)
+        if (A.shape[0] + B.shape[0]) * problem.n > _RANK_ENTRIES:
+            continue
+        found = operator_rank(vertical_stack([A, B]))
+        if found is not None and found < most:
+            return f"operators {i} and {j} together have rank {found}, not {most}"
+    return None
 
 
 def _structured_entries(A: ForwardOperator) -> str | None:
     if A.generic is True or A.shape[0] * A.shape[1] > _RANK_ENTRIES:
         return None
-    entries = np.abs(A.to_dense()).reshape(-1)
+    entries = np.abs(A.to_dense())
     if not entries.all():
         return "the operator has entries that are exactly zero"
-    if np.unique(entries).size < 0.99 * entries.size:
-        return "the operator repeats its entries"
+    # The scale of a row leaves its null space alone, so structure is looked for without it.
+    rows = np.round(entries / entries.max(axis=1, keepdims=True), 12)
+    for values in (entries, rows[rows < 1]):
+        if np.unique(values).size < 0.99 * values.size:
+            return "the operator repeats its entries"
     return None
 
 

@@ -146,14 +146,25 @@ def _guaranteed(problem: Problem, checks: dict[str, Check]) -> Answer | None:
                 Verdict.IDENTIFIABLE,
                 "generic_bound_met",
                 f"{check.lhs} > {_decimal(check.rhs)}: almost every operator of this size "
-                f"identifies the model ({check.statement.split(':')[0]}), and this one was drawn "
-                "at random and passes the rank condition.",
+                f"identifies the model ({check.statement.split(':')[0]}), and this one "
+                f"{origin(problem)} and passes the rank condition.",
             )
     return None
 
 
+def origin(problem: Problem) -> str:
+    """Where the claim of genericity comes from."""
+    drawn = all(A.generic is True for A in problem.operators)
+    return "was drawn at random" if drawn else "was declared generic"
+
+
 def _open(problem: Problem, checks: dict[str, Check]) -> Answer:
     """Full rank, no theorem: say what is missing."""
+    if problem.field == "complex":
+        return _undecided(
+            "complex_signals",
+            "The rank condition holds. The sufficient theorems are stated for real signals.",
+        )
     bounds = [checks[key] for key in ("generic_operators", "cyclic_group")]
     bounds = [check for check in bounds if check.margin is not None]
     met = any(check.exceeds for check in bounds)

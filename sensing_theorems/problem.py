@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from numbers import Real
 from typing import Any
@@ -95,18 +96,28 @@ class Problem:
             raise ValueError(f"operators must act on signals of one size n; got n in {sizes}.")
         if self.action is not None:
             check_action(self.action, self.n)
-        if self.generic not in (None, True, False):
-            raise TypeError(f"`generic` must be True, False or None; got {self.generic!r}.")
+        if self.generic is not None:
+            if not isinstance(self.generic, bool | np.bool_):
+                raise TypeError(f"`generic` must be True, False or None; got {self.generic!r}.")
+            object.__setattr__(self, "generic", bool(self.generic))
         self._check_model_dim()
 
     def _check_model_dim(self) -> None:
         k = self.model_dim
         if k is None:
             return
-        if isinstance(k, bool) or not isinstance(k, Real):
+        if isinstance(k, bool | np.bool_) or not isinstance(k, Real):
             raise TypeError(f"`model_dim` must be a number; got {type(k).__name__}.")
         if not math.isfinite(k) or not 0 <= k <= self.n:
             raise ValueError(f"`model_dim` must lie between 0 and n = {self.n}; got {k}.")
+        object.__setattr__(self, "model_dim", int(k) if k == int(k) else float(k))
+
+    @property
+    def exact_dim(self) -> Fraction | None:
+        """The fraction k that was meant: 1/3 as a float must not slip past a strict bound."""
+        if self.model_dim is None:
+            return None
+        return Fraction(self.model_dim).limit_denominator(10**9)
 
     @property
     def n(self) -> int:

@@ -84,7 +84,9 @@ class Report:
     @cached_property
     def witness(self) -> np.ndarray | None:
         """Unit signal, shape (n,), that no (virtual) operator sees; ``None`` if there is none."""
-        return self.rank.witness() if self.rank.clear else None
+        # Too few rows leave a null space that is certain, whatever the spectrum looks like.
+        certain = self.rank.clear or self.reason == "too_few_measurements"
+        return self.rank.witness() if certain else None
 
     @property
     def claimed_generic(self) -> bool:
@@ -118,6 +120,7 @@ class Report:
                 "numerically_unclear": "numerically unclear",
                 "model_dim_unknown": "the dimension of the model is unknown",
                 "between_bounds": "between the necessary and the sufficient bound",
+                "complex_signals": "the sufficient theorems are stated for real signals",
                 "action_not_cyclic": "the theorem asks for a cyclic group",
             }[self.reason]
             return f"{self.verdict}: {missing}"
@@ -277,7 +280,9 @@ def _assumptions(problem: Problem) -> tuple[str, ...]:
     if problem.model_dim is not None:
         said.append(f"the set of signals has box-counting dimension {problem.model_dim:g}")
     if evidence.is_generic(problem):
-        said.append("the operators were drawn independently from a law with a density")
+        drawn = all(A.generic is True for A in problem.operators)
+        claim = "" if drawn else ", as was declared"
+        said.append(f"the operators were drawn independently from a law with a density{claim}")
     return tuple(said)
 
 

@@ -51,6 +51,11 @@ def stacked_rank(
     -------
     RankResult
 
+    Notes
+    -----
+    The rank is numerical: relative to the strongest row. Rows in units that differ by many orders
+    of magnitude should be scaled first, since a weak row cannot be told from rounding.
+
     Raises
     ------
     ValueError

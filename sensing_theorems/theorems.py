@@ -32,7 +32,7 @@ from scipy.sparse.csgraph import connected_components
 from . import evidence
 from .check import THEOREMS, Answer, Check, Number, Theorem, theorem
 from .groups.abelian import AbelianTransform, orbit_types
-from .groups.action import GroupAction
+from .groups.action import GroupAction, order_text
 from .groups.signed import SignedPermutation
 from .problem import Problem
 
@@ -75,7 +75,7 @@ def measurement_consistency(problem: Problem) -> Answer:
     if known and max(known) == problem.n:
         return True, problem.n, problem.n, "an operator is injective"
     if bound >= problem.n:
-        return None, None, problem.n, "the rank of A was not computed at this size"
+        return None, None, problem.n, "the rank of A was not computed, or shows no gap"
     free = problem.n - bound
     return False, bound, problem.n, f"at least {free} dimensions of the signal are free"
 
@@ -95,10 +95,11 @@ def known_model(problem: Problem) -> Answer:
     2k. With several operators each signal is seen by one of them, so the smallest m counts.
     """
     m = min(evidence.measurements(problem))
-    if problem.model_dim is None:
+    k = problem.exact_dim
+    if k is None:
         return None, m, None, "k is unknown"
-    rhs = 2 * Fraction(problem.model_dim)
-    return _sufficient(problem, m > rhs, m, rhs, f"m = {m}, k = {problem.model_dim:g}")
+    rhs = 2 * k
+    return _sufficient(problem, m > rhs, m, rhs, f"m = {m}, k = {float(k):g}")
 
 
 @theorem(
@@ -135,7 +136,7 @@ def measurement_count(problem: Problem) -> Answer:
     if problem.action is None:
         return m >= problem.n, m, problem.n, f"{len(problem.operators)} operators"
     rhs = Fraction(problem.n, G)
-    return m >= rhs, m, rhs, f"m = {m}, |G| = {G}"
+    return m >= rhs, m, rhs, f"m = {m}, |G| = {order_text(G)}"
 
 
 @theorem(
@@ -226,9 +227,9 @@ def generic_operators(problem: Problem) -> Answer:
     """
     if len(problem.operators) < 2:
         return None, None, None, "one operator: the statement speaks of independent ones"
-    if problem.model_dim is None:
+    k = problem.exact_dim
+    if k is None:
         return None, min(evidence.measurements(problem)), None, "k is unknown"
-    k = Fraction(problem.model_dim)
     m, G = max(largest_subsets(problem), key=lambda s: s[0] - Fraction(problem.n, s[1]))
     rhs = k + Fraction(problem.n, G)
     return _sufficient(problem, m > rhs, m, rhs, f"m = {m}, k = {float(k):g}, {G} operators")
@@ -259,10 +260,11 @@ def cyclic_group(problem: Problem) -> Answer:
         return None, m, None, _no_irreps(problem)
     if not problem.action.is_cyclic:
         return None, m, None, f"{problem.action.name} is not known to be cyclic"
-    if problem.model_dim is None:
+    k = problem.exact_dim
+    if k is None:
         return None, m, None, "k is unknown"
-    rhs = 2 * Fraction(problem.model_dim) + table.max_multiplicity + 1
-    detail = f"m = {m}, k = {problem.model_dim:g}, max c = {table.max_multiplicity}"
+    rhs = 2 * k + table.max_multiplicity + 1
+    detail = f"m = {m}, k = {float(k):g}, max c = {table.max_multiplicity}"
     return _sufficient(problem, m > rhs, m, rhs, detail)
 
 
@@ -293,10 +295,11 @@ def any_group(problem: Problem) -> Answer:
     if problem.action is None:
         return None, m, None, "no action was given"
     c, name = best_element(problem.action)
-    if problem.model_dim is None:
+    k = problem.exact_dim
+    if k is None:
         return None, m, None, f"k is unknown; best element: {name}, multiplicity {c}"
-    rhs = 2 * Fraction(problem.model_dim) + c
-    detail = f"m = {m}, k = {problem.model_dim:g}, best element: {name}, multiplicity {c}"
+    rhs = 2 * k + c
+    detail = f"m = {m}, k = {float(k):g}, best element: {name}, multiplicity {c}"
     return _sufficient(problem, m > rhs, m, rhs, detail)
 
 
@@ -328,11 +331,13 @@ def effective_group(problem: Problem) -> Answer:
     # H is the dearer of the two, and of no use without the rank.
     subgroup = None if ranks[0] is None else evidence.stabilising_subgroup(problem)
     if subgroup is None or ranks[0] is None:
-        return None, None, None, "H or rank A was not computed at this size"
-    k = Fraction(problem.model_dim or 0)
+        return None, None, None, "H or rank A was not computed, or shows no gap"
+    k = problem.exact_dim or Fraction(0)
     lhs, rhs = subgroup.index * (ranks[0] - k), problem.n - k
     limit = _linear_limit(subgroup.index, ranks[0], problem.n)
-    reach = "no linear model at all" if limit is None else f"linear models up to k = {limit}"
+    reach = (
+        "no linear model at all" if limit is None else f"k ≤ {limit} is necessary for linear models"
+    )
     detail = f"H: {subgroup.name}, |G:H| = {subgroup.index}, rank A = {ranks[0]}; {reach}"
     return lhs >= rhs, lhs, rhs, detail
 

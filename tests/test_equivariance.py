@@ -90,6 +90,22 @@ class TestPitfalls:
             assert st.stacked_rank(A, action).rank == low.sum()
 
 
+class TestPrecision:
+    def test_single_precision_blur_is_equivariant(self):
+        A = st.operators.blur(np.ones((2, 2)), (8, 8)).to_dense().astype(np.float32)
+        assert st.is_equivariant(A, st.groups.shifts(8, 8))
+
+    def test_no_check_contradicts_the_rank(self, rng):
+        # Equivariant to nine digits, and of full rank: neither answer is given.
+        rows = st.operators.fourier(np.abs(np.fft.fftfreq(16)) < 0.25, real=True).to_dense()
+        A = rows @ (np.eye(16) + 1e-9 * rng.standard_normal((16, 16)))
+        report = st.analyze(st.Problem(A, st.groups.shifts(16)))
+        held = {check.key: check.holds for check in report.checks}
+        assert report.rank.full
+        assert held["effective_group"] is not False
+        assert held["equivariant_operator"] is not False
+
+
 class TestProjector:
     def test_large_matrix_free_projection_is_a_projection(self, rng):
         A = real_form(st.operators.fourier(rng.random((64, 64)) < 0.5))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 
 import numpy as np
 import oracles
@@ -98,6 +99,17 @@ class TestTruthTable:
             ),
             (lambda: st.Problem(np.diag([1, 1e-12])), OPEN, "numerically_unclear"),
             (lambda: st.Problem(np.zeros((2, 4)), st.groups.shifts(4)), NOT, "equivariant"),
+            (
+                lambda: st.Problem(gaussian(9, 16), st.groups.shifts(16), 2, field="complex"),
+                OPEN,
+                "complex_signals",
+            ),
+            (
+                # 1 = 1/3 + 2/3 is equality, whatever 1/3 is as a float.
+                lambda: st.Problem([gaussian(1, 2, s) for s in range(3)], model_dim=1 / 3),
+                OPEN,
+                "between_bounds",
+            ),
         ],
     )
     def test_row(self, problem, verdict, reason):
@@ -163,6 +175,27 @@ class TestGenericClaims:
         report = st.analyze(st.Problem(build(rng), st.groups.shifts(64), 1, generic=True))
         assert report.verdict is not YES
         assert why in evidence.refutation(report.problem)
+
+    def test_one_operator_in_disguise_is_one_operator(self, rng):
+        A, B = rng.standard_normal((2, 4, 6))
+        mixed = np.linalg.qr(rng.standard_normal((4, 4)))[0] @ A
+        for operators in ([A, B, B], [A, 2 * A, mixed]):
+            report = st.analyze(st.Problem(operators, model_dim=1, generic=True))
+            assert report.verdict is not YES
+            assert "together have rank 4, not 6" in evidence.refutation(report.problem)
+
+    def test_row_scaling_does_not_hide_structure(self, rng):
+        c = rng.standard_normal(32)
+        rows = np.stack([np.roll(c, k) for k in range(16)]) * rng.standard_normal((16, 1))
+        report = st.analyze(st.Problem(rows, st.groups.shifts(32), 2, generic=True))
+        assert (report.verdict, report.reason) == (OPEN, "structured_operator")
+
+    def test_a_declaration_is_not_called_a_draw(self, rng):
+        A = rng.standard_normal((8, 64))
+        declared = st.analyze(st.Problem(A, st.groups.shifts(64), 2, generic=True))
+        assert "was declared generic" in declared.explanation
+        drawn = st.analyze(st.Problem(gaussian(8, 64), st.groups.shifts(64), 2))
+        assert "was drawn at random" in drawn.explanation
 
     def test_operators_drawn_with_one_seed_are_not_independent(self):
         operators = [gaussian(8, 12, 0), gaussian(9, 12, 0), gaussian(10, 12, 1)]
@@ -279,7 +312,7 @@ class TestPitfalls:
         )
         assert report.verdict is OPEN
         assert report.rank.full
-        assert "linear models up to k = 0" in str(report)
+        assert "k ≤ 0 is necessary for linear models" in " ".join(str(report).split())
 
     def test_enough_rows_and_met_bound_do_not_make_a_structured_operator_identifiable(self):
         low = np.abs(np.fft.fftfreq(16)) < 0.25
@@ -330,6 +363,22 @@ class TestRendering:
         assert "almost every" in report.headline
         assert "almost every" in report.explanation
 
+    @pytest.mark.parametrize("k", [np.int64(2), np.float32(2.5), Fraction(5, 2)])
+    def test_numbers_of_any_type_are_written(self, k):
+        problem = st.Problem(np.eye(4)[:3], st.groups.shifts(4), k, generic=np.bool_(True))
+        assert json.loads(st.analyze(problem).to_json())["setup"]["model_dim"] == float(k)
+
+    def test_orders_beyond_all_digits(self):
+        report = st.analyze(st.Problem(gaussian(2, 2000), st.groups.symmetric(2000)))
+        assert json.loads(report.to_json())["setup"]["order"] is None
+        assert "e5735" in str(report)
+
+    def test_too_few_rows_come_with_a_witness_however_unclear(self):
+        hilbert = 1 / (np.arange(20)[:, None] + np.arange(40) + 1)
+        report = st.analyze(st.Problem(hilbert))
+        assert report.reason == "too_few_measurements"
+        assert np.abs(hilbert @ report.witness).max() < 1e-8
+
     def test_verdict_refuses_bool(self):
         with pytest.raises(TypeError, match="three answers"):
             bool(st.Verdict.UNDECIDED)
@@ -345,6 +394,7 @@ class TestBadInput:
             ({"model_dim": "2"}, TypeError, "number"),
             ({"model_dim": True}, TypeError, "number"),
             ({"generic": "yes"}, TypeError, "True, False or None"),
+            ({"generic": 1}, TypeError, "True, False or None"),
             ({"field": "quaternions"}, ValueError, "'real' or 'complex'"),
             ({"action": "shifts"}, TypeError, "GroupAction"),
             ({"action": st.groups.shifts(5)}, ValueError, "acts on R"),

@@ -268,6 +268,27 @@ class TestNumerics:
         assert found.rank == exact.rank
         assert found.tolerance > 1e5 * exact.tolerance
 
+    def test_tall_single_precision_operators_are_not_cut_short(self, rng):
+        spread = np.diag(np.append(np.ones(31), 0.04))
+        A = (rng.standard_normal((20_000, 32)) @ spread).astype(np.float32)
+        found = st.stacked_rank(A)
+        assert (found.full, found.clear) == (True, True)
+
+    def test_a_value_on_either_side_of_the_cut_is_not_clear(self):
+        cut = st.stacked_rank(np.diag(np.append(np.ones(9), 0.0))).tolerance
+        for factor, full in ((0.7, False), (1.5, True), (100.0, True)):
+            found = st.stacked_rank(np.diag(np.append(np.ones(9), factor * cut)))
+            assert (found.full, found.clear) == (full, False)
+
+    @pytest.mark.parametrize("method", METHODS)
+    def test_single_precision_witnesses_are_invisible(self, method, rng):
+        A = rng.standard_normal((3, 64)).astype(np.float32)
+        action = st.groups.quarter_turns(8)
+        x = st.stacked_rank(A, action, method=method).witness()
+        stack = oracles.stack(A.astype(float), oracles.dense_elements(action))
+        assert np.abs(stack @ x).max() <= 1e-8
+        assert np.linalg.norm(x) == pytest.approx(1, abs=1e-12)
+
     def test_equal_seed_equal_answer(self, rng):
         A = rng.standard_normal((50, 64))
         action = st.groups.shifts(8, 8)

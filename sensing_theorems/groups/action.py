@@ -172,7 +172,11 @@ class GroupAction:
 
     @cached_property
     def order(self) -> int:
-        """Number of elements |G| of the acting group."""
+        """Number of elements |G| of the group, as it acts.
+
+        A named action keeps the order of its name where the space is degenerate: the quarter turns
+        of a single pixel are four.
+        """
         return self._order() if callable(self._order) else self._order
 
     @cached_property
@@ -241,7 +245,10 @@ class GroupAction:
 
     def _numbered(self, g: int) -> SignedPermutation:
         if not 0 <= g < self.order:
-            raise ValueError(f"an element number must lie in 0, …, {self.order - 1}; got {g}.")
+            raise ValueError(
+                f"an element number must lie in 0, …, |G| - 1 with |G| = {order_text(self.order)}; "
+                f"got {g}."
+            )
         if self.periods is not None:
             return self.element(tuple(int(e) for e in np.unravel_index(g, self.periods)))
         return self._enumerated[g]
@@ -250,8 +257,8 @@ class GroupAction:
     def _enumerated(self) -> list[SignedPermutation]:
         if self.order * self.n > ENUMERATION_LIMIT:
             raise ValueError(
-                f"{self.name} has {self.order} elements on R^{self.n}, too many to enumerate; "
-                "use its generators."
+                f"{self.name} has {order_text(self.order)} elements on R^{self.n}, too many to "
+                "enumerate; use its generators."
             )
         first = SignedPermutation.identity(self.n)
         found = {first.key(): first}
@@ -270,7 +277,9 @@ class GroupAction:
         """All |G| maps, the identity first; refuses a group too large to list."""
         if self.periods is not None:
             if self.order * self.n > 10 * ENUMERATION_LIMIT:
-                raise ValueError(f"{self.name} has {self.order} elements, too many to enumerate.")
+                raise ValueError(
+                    f"{self.name} has {order_text(self.order)} elements, too many to list."
+                )
             return (self._numbered(g) for g in range(self.order))
         return iter(self._enumerated)
 
