@@ -117,7 +117,7 @@ class TestPlotRankCurve:
 
     def test_marks_what_is_unclear(self):
         values = np.ones(4)
-        values[3] = 1e-14
+        values[3] = 1e-12
         found = st.stacked_rank(np.diag(values))
         assert not found.clear
         assert "no gap in the spectrum" in labels(plot.plot_rank_curve([found]))
