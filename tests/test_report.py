@@ -184,6 +184,19 @@ class TestGenericClaims:
             assert report.verdict is not YES
             assert "together have rank 4, not 6" in evidence.refutation(report.problem)
 
+    def test_size_does_not_hide_structure(self):
+        # Beyond the size at which every entry is looked at.
+        rows = np.eye(4096)[:1100]
+        report = st.analyze(st.Problem(rows, st.groups.shifts(4096), 1, generic=True))
+        assert (report.verdict, report.reason) == (OPEN, "structured_operator")
+        assert "exactly zero" in report.explanation
+
+    def test_disguises_too_large_to_see_are_not_believed(self, rng, monkeypatch):
+        A, B = rng.standard_normal((2, 4, 6))
+        monkeypatch.setattr(evidence, "_RANK_ENTRIES", 40)
+        report = st.analyze(st.Problem([A, B, 2 * B], model_dim=1, generic=True))
+        assert (report.verdict, report.reason) == (OPEN, "structured_operator")
+
     def test_row_scaling_does_not_hide_structure(self, rng):
         c = rng.standard_normal(32)
         rows = np.stack([np.roll(c, k) for k in range(16)]) * rng.standard_normal((16, 1))
