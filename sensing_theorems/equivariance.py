@@ -18,9 +18,10 @@ from scipy.sparse.linalg import lsqr
 
 from ._forward import ForwardOperator
 from ._probes import probe_rng
-from .dense_engines import DENSE_ENTRIES, row_space
+from .dense_engines import row_space
 from .groups.action import GroupAction
 from .problem import check_action
+from .rows import DENSE_ENTRIES
 from .stacked_rank import joint_operator
 
 __all__ = ["Stabiliser", "is_equivariant", "row_space_projector", "stabiliser"]

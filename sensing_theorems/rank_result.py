@@ -5,13 +5,18 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
-from .groups.isotypic import Family, IsotypicTransform
+from .groups.isotypic import Family
+from .null_space import NullSpace
+from .spectrum import Spectrum
 
-__all__ = ["BlockNullSpace", "Deficit", "DenseNullSpace", "Losses", "NullSpace", "RankResult"]
+if TYPE_CHECKING:
+    from .certificate import Certificate
+
+__all__ = ["Deficit", "Losses", "RankResult", "Source"]
 
 # Per family: how much of each multiplicity is missing, shape (count,).
 Losses = tuple[tuple[Family, np.ndarray], ...]
@@ -31,74 +36,20 @@ class Deficit(NamedTuple):
         return self.dim * (self.multiplicity - self.rank)
 
 
-class NullSpace(Protocol):
-    """The signals that no A T_g sees."""
+class Source(Protocol):
+    """What an engine can still tell when asked; most users ask for the rank alone."""
 
-    def project(self, x: np.ndarray) -> np.ndarray:
-        """Orthogonal projection of signals (r, n) on the null space."""
+    def losses(self) -> Losses:
+        """Missing multiplicity of every irrep, or nothing where the irreps are not known."""
         ...
 
-    def vector(self) -> np.ndarray:
-        """One non-zero signal of the null space, complex where need be."""
+    def spectrum(self) -> Spectrum | None:
+        """Singular values of the stack, or ``None`` where the engine has none."""
         ...
 
-
-@dataclass(frozen=True, eq=False)
-class DenseNullSpace:
-    """Null space with an orthonormal basis in its rows, shape (d, n)."""
-
-    basis: np.ndarray
-
-    def project(self, x: np.ndarray) -> np.ndarray:
-        """Orthogonal projection of signals (r, n)."""
-        return (x @ self.basis.conj().T) @ self.basis
-
-    def vector(self) -> np.ndarray:
-        """Return the last basis vector, which the singular values rate the least visible."""
-        return self.basis[-1]
-
-
-@dataclass(frozen=True, eq=False)
-class BlockNullSpace:
-    """Null space in isotypic coordinates.
-
-    Parameters
-    ----------
-    transform : IsotypicTransform
-    visible : list of ndarray or None, each (count, c, c)
-        Projector on the seen part of every multiplicity space; for c = 1 of shape (count, 1, 1).
-    """
-
-    transform: IsotypicTransform
-    visible: list[np.ndarray]
-
-    def project(self, x: np.ndarray) -> np.ndarray:
-        """Orthogonal projection of signals (r, n)."""
-        parts = self.transform.analyze(x)
-        hidden = [
-            part - part * seen[:, :, 0][:, None]
-            if seen.shape[-1] == 1
-            else part - part @ seen.transpose(0, 2, 1)
-            for part, seen in zip(parts, self.visible, strict=True)
-        ]
-        return self.transform.synthesize(hidden)
-
-    def vector(self) -> np.ndarray:
-        """Return an invisible signal of the first irrep that has one."""
-        parts = [
-            np.zeros((1, f.count, f.dim, f.multiplicity), dtype=np.complex128)
-            for f in self.transform.families
-        ]
-        for part, seen in zip(parts, self.visible, strict=True):
-            hidden = np.eye(seen.shape[-1]) - seen
-            lost = np.trace(hidden, axis1=1, axis2=2).real
-            if lost.size and lost.max() > 0.5:
-                at = int(np.flatnonzero(lost > 0.5)[0])
-                columns = hidden[at]
-                best = int(np.argmax(np.linalg.norm(columns, axis=0)))
-                part[0, at, 0] = columns[:, best]
-                break
-        return self.transform.synthesize(parts)[0]
+    def null_space(self) -> NullSpace:
+        """The signals that nobody sees."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,16 +63,21 @@ class RankResult:
     field : {"real", "complex"}
         Field over which the rank is taken.
     method : str
-        ``"blocks"``, ``"sketch"``, ``"spin"`` or ``"dense"``.
+        ``"blocks"``, ``"sketch"``, ``"spin"``, ``"dense"``, ``"gram"``, ``"krylov"`` or
+        ``"exact"``.
     clear : bool
         False when the singular values show no gap at the cut: then neither full nor deficient is
         to be trusted.
     gap, tolerance : float
-        See `sensing_theorems.tolerance.Cut`; dimensionless, and in the units of A.
-    singular_values : ndarray of shape (n,), or None
-        Of the stack, decreasing, where the method computes them.
-    lost : tuple of (Family, ndarray)
-        Missing multiplicity of every irrep, where the irreps are known; `deficient` names them.
+        See `sensing_theorems.tolerance.Cut`; dimensionless, and in the units of the stack. Where a
+        bound decided before any singular value was computed, the gap is a lower bound.
+    note : str
+        Why the result is not clear, where it is something else than the gap.
+    rank_error : float
+        Standard error of a rank that was estimated from random signals; 0 for a rank that was
+        computed.
+    certificate : Certificate or None
+        Of method ``"exact"``: a proof that can be checked without the engine.
     """
 
     rank: int
@@ -132,9 +88,10 @@ class RankResult:
     clear: bool
     gap: float
     tolerance: float
-    singular_values: np.ndarray | None = None
-    lost: Losses = dataclasses.field(default=(), repr=False)
-    null_space: NullSpace | None = dataclasses.field(default=None, repr=False)
+    note: str = ""
+    rank_error: float = 0.0
+    certificate: Certificate | None = dataclasses.field(default=None, repr=False)
+    source: Source | None = dataclasses.field(default=None, repr=False)
 
     @property
     def full(self) -> bool:
@@ -145,6 +102,41 @@ class RankResult:
     def missing(self) -> int:
         """Dimension n - rank of the signals that nobody can see."""
         return self.n - self.rank
+
+    @cached_property
+    def lost(self) -> Losses:
+        """Pairs (family, missing multiplicity of each irrep), where the irreps are known."""
+        return () if self.source is None else self.source.losses()
+
+    @cached_property
+    def spectrum(self) -> Spectrum | None:
+        r"""Singular values of the stack by irrep, computed when first asked for.
+
+        From all rows for "blocks", "dense" and "gram". A "sketch" estimates it from more random
+        rows, see `Spectrum.relative_error`. ``None`` for "spin", "krylov" and "exact".
+        """
+        return None if self.source is None else self.source.spectrum()
+
+    @cached_property
+    def singular_values(self) -> np.ndarray | None:
+        """Singular values of the stack, shape (n,), decreasing; ``None`` where only estimated."""
+        found = None if self.method == "sketch" else self.spectrum
+        return found.values if found is not None and found.listed else None
+
+    def effective_rank(self, noise_level: float) -> int:
+        """Rank that is worth something at a noise level: see `Spectrum.effective_rank`.
+
+        Raises
+        ------
+        ValueError
+            If the method has no spectrum, or `noise_level` is negative or no number.
+        """
+        if self.spectrum is None:
+            raise ValueError(
+                f"an effective rank needs singular values, which method '{self.method}' has not; "
+                "use 'blocks', 'sketch', 'dense' or 'gram'."
+            )
+        return self.spectrum.effective_rank(noise_level)
 
     @cached_property
     def deficient(self) -> tuple[Deficit, ...]:
@@ -165,6 +157,11 @@ class RankResult:
         """Number of irreps where rank is missing, without naming them."""
         return sum(int(np.count_nonzero(missing)) for _, missing in self.lost)
 
+    @cached_property
+    def null_space(self) -> NullSpace | None:
+        """The signals that nobody sees; ``None`` if the rank is full."""
+        return None if self.full or self.source is None else self.source.null_space()
+
     def witness(self) -> np.ndarray | None:
         r"""Unit signal x with :math:`A T_g x = 0` for all g; ``None`` if the rank is full.
 
@@ -177,7 +174,7 @@ class RankResult:
 
     @cached_property
     def _witness(self) -> np.ndarray | None:
-        if self.full or self.null_space is None:
+        if self.null_space is None:
             return None
         v = self.null_space.vector()
         if self.field == "real":
@@ -192,7 +189,7 @@ class RankResult:
         x = np.asarray(x)
         if x.ndim == 0 or x.shape[-1] != self.n:
             raise ValueError(f"signals must have shape (..., {self.n}); got {x.shape}.")
-        if self.full or self.null_space is None:
+        if self.null_space is None:
             return np.zeros_like(x, dtype=np.result_type(x, np.float64))
         hidden = self.null_space.project(x.reshape(-1, self.n)).reshape(x.shape)
         return hidden.real if self.field == "real" and not np.iscomplexobj(x) else hidden
@@ -202,9 +199,10 @@ class RankResult:
         return np.asarray(x) - self.invisible_part(x)
 
     def __str__(self) -> str:
-        state = "full" if self.full else f"{self.missing} missing"
+        about = f" ± {self.rank_error:.1f}" if self.rank_error else ""
+        state = "full" if self.full else f"{self.missing}{about} missing"
         sure = "" if self.clear else ", NUMERICALLY UNCLEAR"
         return (
-            f"rank {self.rank} of {self.n} over the {self.field} numbers ({state}; method "
+            f"rank {self.rank}{about} of {self.n} over the {self.field} numbers ({state}; method "
             f"{self.method}, gap {self.gap:.1e}{sure})"
         )

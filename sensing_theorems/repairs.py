@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from . import evidence, operators
 from ._forward import ForwardOperator, vertical_stack
 from ._probes import probe_rng
-from .dense_engines import DENSE_ENTRIES
 from .groups.action import GroupAction
 from .groups.lattices import reflections, shifts
 from .groups.rotations import dihedral, quarter_turns
 from .judgement import DECIDING, Verdict, identification, run_checks
 from .problem import Problem
+from .rows import DENSE_ENTRIES
 
 __all__ = ["Repair", "suggest"]
 

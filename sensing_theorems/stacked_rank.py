@@ -11,6 +11,7 @@ from .groups.commutant import COMMUTANT_LIMIT
 from .groups.lattices import trivial
 from .problem import as_operators, check_action
 from .rank_result import Deficit, RankResult
+from .rows import DENSE_ENTRIES
 
 __all__ = ["Deficit", "RankResult", "stacked_rank"]
 
@@ -108,5 +109,5 @@ def _choose(A: ForwardOperator, action: GroupAction) -> str:
         return "blocks"
     widest = max(f.multiplicity for f in action.transform.families)
     # With few more rows than the sketch would take, all rows cost little and tell more.
-    few = m <= 4 * widest and m * n <= dense_engines.DENSE_ENTRIES
+    few = m <= 4 * widest and m * n <= DENSE_ENTRIES
     return "blocks" if few else "sketch"

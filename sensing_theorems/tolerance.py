@@ -1,4 +1,4 @@
-r"""The one rule by which a singular value counts as zero."""
+"""The one rule by which a singular value counts as zero."""
 
 from __future__ import annotations
 
@@ -6,27 +6,47 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Cut", "cut", "relative_tolerance"]
+__all__ = ["Cut", "cut", "grey", "judge", "rounding", "threshold"]
 
-_SAFETY = 32.0
+_SAFETY = 64.0
 _GREY = 1e3
 
 
-def relative_tolerance(scaled: np.ndarray, dtype: np.dtype) -> float:
-    r"""Largest relative singular value that rounding explains: :math:`32\,\varepsilon\,\|s\|_2`.
+def rounding(dtype: np.dtype, largest: float = 1.0) -> float:
+    r"""Relative rounding error of entries given in a precision.
 
-    Entries rounded to precision :math:`\varepsilon` move a matrix by at most
-    :math:`\varepsilon \|A\|_F`, and by Weyl no singular value by more.
+    .. math:: \max(\varepsilon,\ \eta / |a|_{\max}), \qquad
+              \varepsilon = 2^{-52} \text{ or } 2^{-23}
+
+    with the spacing :math:`\eta` of subnormal numbers, beside which an operator of tiny entries
+    has lost digits that :math:`\varepsilon` knows nothing of.
 
     Parameters
     ----------
-    scaled : ndarray
-        Singular values over the largest one, so that their norm is that of A over its own.
     dtype : dtype
         Precision in which the operator was given.
+    largest : float
+        Its largest entry in absolute value, in the units of A.
     """
-    rounding = _SAFETY * float(np.finfo(dtype).eps)
-    return min(rounding * max(4.0, float(np.linalg.norm(scaled))), 0.5)
+    limits = np.finfo(dtype)
+    return max(float(limits.eps), float(limits.smallest_subnormal) / largest)
+
+
+def threshold(norm: float, relative: float) -> float:
+    r"""Largest singular value that rounding explains: :math:`64\,\varepsilon\,\|A\|_F`.
+
+    Entries rounded to relative precision :math:`\varepsilon` move a matrix by at most
+    :math:`\varepsilon \|A\|_F`, and by Weyl no singular value by more; the factor leaves room for
+    the rounding of the computation itself.
+
+    Parameters
+    ----------
+    norm : float
+        Frobenius norm :math:`\|A\|_F`, the root of the sum of all squared singular values.
+    relative : float
+        :math:`\varepsilon`, see `rounding`.
+    """
+    return _SAFETY * relative * norm
 
 
 @dataclass(frozen=True)
@@ -51,20 +71,53 @@ class Cut:
     clear: bool
 
 
-def cut(values: np.ndarray, dtype: np.dtype) -> Cut:
-    """Cut a non-negative spectrum, given in any order, by `relative_tolerance`."""
-    values = np.asarray(values, dtype=float).reshape(-1)
-    largest = float(values.max(initial=0.0))
+def grey(relative: float) -> float:
+    """Factor above the tolerance, itself `relative` to the largest value, that is still unclear."""
+    return min(_GREY, relative**-0.5) if relative > 0 else _GREY
+
+
+def judge(tolerance: float, kept: float, lost: float | None, largest: float) -> Cut:
+    """Judge a cut by the smallest value kept and the largest one lost.
+
+    Parameters
+    ----------
+    tolerance : float
+    kept : float
+        Smallest value above the tolerance, or a lower bound of it; infinite if there is none.
+    lost : float or None
+        Largest value at or below the tolerance; ``None`` if there is none.
+    largest : float
+        Largest value of all.
+    """
     if largest == 0.0:
-        return Cut(0.0, float("inf"), True)
-    relative = relative_tolerance(values / largest, dtype)
-    tolerance = relative * largest
-    kept = values[values > tolerance]
-    lost = float(values[values <= tolerance].max(initial=0.0))
-    smallest = float(kept.min())
-    if kept.size == values.size:
-        gap = smallest / tolerance
-    else:
-        gap = smallest / lost if lost > 0 else float("inf")
-    far = smallest > tolerance * min(_GREY, relative**-0.5)
+        return Cut(tolerance, float("inf"), True)
+    far = kept > tolerance * grey(tolerance / largest)
+    if lost is None:
+        return Cut(tolerance, kept / tolerance if tolerance > 0 else float("inf"), far)
+    gap = kept / lost if lost > 0 else float("inf")
     return Cut(tolerance, gap, far and lost <= tolerance / 2)
+
+
+def cut(
+    values: np.ndarray, dtype: np.dtype, largest_entry: float = 1.0, norm: float | None = None
+) -> Cut:
+    """Cut a non-negative spectrum, given in any order, by `threshold`.
+
+    Parameters
+    ----------
+    values : ndarray
+        Singular values.
+    dtype : dtype
+        Precision in which the operator was given.
+    largest_entry : float
+        In the units in which it was given, see `rounding`.
+    norm : float, optional
+        Frobenius norm in the units of `values`, where they do not list every value.
+    """
+    values = np.asarray(values, dtype=float).reshape(-1)
+    norm = float(np.linalg.norm(values)) if norm is None else norm
+    tolerance = threshold(norm, rounding(dtype, largest_entry)) if norm > 0 else 0.0
+    seen = values > tolerance
+    kept = float(values.min(where=seen, initial=np.inf))
+    lost = None if seen.all() else float(values.max(where=~seen, initial=0.0))
+    return judge(tolerance, kept, lost, float(values.max(initial=0.0)))

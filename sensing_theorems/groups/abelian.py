@@ -21,7 +21,7 @@ from functools import cached_property
 import numpy as np
 import scipy.fft
 
-from .isotypic import Family
+from .isotypic import Family, IsotypicTransform, View
 from .signed import SignedPermutation
 
 __all__ = ["AbelianTransform", "OrbitType", "cyclic_orbit_types", "orbit_types"]
@@ -101,12 +101,51 @@ class OrbitType:
             rows[:, i, 1] = d // divisor
         return rows
 
+    @cached_property
+    def in_order(self) -> bool:
+        """Whether the orbits list all coordinates as they stand, so that nothing is gathered."""
+        return np.array_equal(self.index.reshape(-1), np.arange(self.index.size))
+
+    @cached_property
+    def half_axis(self) -> int:
+        """Generator whose negative frequencies a real transform leaves out: the longest, last."""
+        return max(range(len(self.periods)), key=lambda i: (self.periods[i], i))
+
+    @property
+    def _half_last(self) -> tuple[int, ...]:
+        k = len(self.periods)
+        return (*(2 + i for i in range(k) if i != self.half_axis), 2 + self.half_axis)
+
+    def gather(self, x: np.ndarray) -> np.ndarray:
+        """Signals along the orbits, (r, n) → (r, n_orbits, t_1, …, t_k)."""
+        if self.in_order and x.shape[1] == self.index.size:
+            values = x.reshape(x.shape[0], *self.index.shape)
+        else:
+            values = x[:, self.index]
+        return values if self.signs is None else values * self.signs
+
+    def scatter(self, values: np.ndarray, out: np.ndarray) -> None:
+        """Write what `gather` read into `out`, shape (r, n)."""
+        signed = values if self.signs is None else values * self.signs
+        if self.in_order and out.shape[1] == self.index.size:
+            out[...] = signed.reshape(out.shape)
+        else:
+            out[:, self.index] = signed
+
+    def forward_real(self, x: np.ndarray) -> np.ndarray:
+        """Half of the coordinates of real `x`, untwisted: (r, n_orbits, …), half of one axis."""
+        return scipy.fft.rfftn(self.gather(x), axes=self._half_last, norm="ortho")
+
+    def backward_real(self, values: np.ndarray, out: np.ndarray) -> None:
+        """Inverse of `forward_real`, into real `out`, shape (r, n)."""
+        axes = self._half_last
+        lengths = [self.periods[axis - 2] for axis in axes]
+        self.scatter(scipy.fft.irfftn(values, s=lengths, axes=axes, norm="ortho"), out)
+
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Coordinates of `x`, (r, n) → (r, n_orbits, size)."""
-        values = x[:, self.index]
-        if self.signs is not None:
-            values = values * self.signs
-        if not self._twisted:
+        values = self.gather(x)
+        if not self.twisted:
             axes = tuple(range(2, values.ndim))
             values = scipy.fft.fftn(values, axes=axes, norm="ortho")
         else:
@@ -117,17 +156,18 @@ class OrbitType:
     def backward(self, coordinates: np.ndarray, out: np.ndarray) -> None:
         """Write the signals with these coordinates into `out`, shape (r, n)."""
         values = coordinates.reshape(*coordinates.shape[:2], *self.periods)
-        if not self._twisted:
+        if not self.twisted:
             axes = tuple(range(2, values.ndim))
             values = scipy.fft.ifftn(values, axes=axes, norm="ortho")
         else:
             for i in reversed(range(len(self.periods))):
                 values = scipy.fft.ifft(values, axis=2 + i, norm="ortho")
                 values = values * self._twist(i).conj()
-        out[:, self.index] = values if self.signs is None else values * self.signs
+        self.scatter(values, out)
 
-    @property
-    def _twisted(self) -> bool:
+    @cached_property
+    def twisted(self) -> bool:
+        """Whether the periods close with relations or signs, so that frequencies are shifted."""
         return any(self.halves) or any(any(row) for row in self.relations)
 
     def _twist(self, i: int) -> np.ndarray:
@@ -138,7 +178,7 @@ class OrbitType:
         return np.exp(-2j * np.pi * offset * steps / t)
 
 
-class AbelianTransform:
+class AbelianTransform(IsotypicTransform):
     """Isotypic coordinates of an abelian action, given its orbit types.
 
     Parameters
@@ -194,14 +234,23 @@ class AbelianTransform:
     def _multiplicity(self, family: int) -> int:
         return sum(self.types[t].index.shape[0] for t, _ in self._members[family])
 
+    @cached_property
+    def _lattice(self) -> OrbitType | None:
+        """The one orbit type of an untwisted action, where frequencies form a plain grid."""
+        only = self.types[0]
+        return only if len(self.types) == 1 and not only.twisted else None
+
     def _indicators(self, family: int) -> np.ndarray:
+        if self._lattice is not None:
+            partners = self._partners(family)
+            return np.asarray(partners == np.arange(partners.size), dtype=np.int64)
         real = np.all(self.phases(family)[:, :, 1] <= 2, axis=1)
         return np.asarray(real, dtype=np.int64)
 
     def _partners(self, family: int) -> np.ndarray:
         """Position of -f for every frequency f of the family."""
-        if len(self.types) == 1 and not self.types[0]._twisted:
-            periods = self.types[0].periods
+        if self._lattice is not None:
+            periods = self._lattice.periods
             grid = np.arange(math.prod(periods)).reshape(periods)
             for axis in range(len(periods)):
                 grid = np.roll(np.flip(grid, axis), 1, axis)
@@ -258,12 +307,50 @@ class AbelianTransform:
             orbit_type.backward(values, out)
         return out
 
+    @cached_property
+    def views(self) -> tuple[View, ...]:
+        """Irreps that tell all of a real signal; of a lattice, half of the grid of frequencies."""
+        if self._lattice is None:
+            return super().views
+        periods, axis = self._lattice.periods, self._lattice.half_axis
+        kept = periods[axis] // 2 + 1
+        grid = np.arange(self._lattice.size).reshape(periods)
+        positions = grid.take(range(kept), axis).reshape(-1)
+        weights = np.full(kept, 2)
+        weights[0] = 1
+        if periods[axis] % 2 == 0:
+            weights[-1] = 1
+        shape = [1] * len(periods)
+        shape[axis] = kept
+        half = (*periods[:axis], kept, *periods[axis + 1 :])
+        spread = np.broadcast_to(weights.reshape(shape), half).reshape(-1)
+        own = self.families[0].indicators[positions] == 1
+        return (View(positions, spread, own),)
+
+    def analyze_real(self, x: np.ndarray) -> list[np.ndarray]:
+        """Coordinates of real signals, (r, n), at the `views`."""
+        if self._lattice is None:
+            return super().analyze_real(x)
+        values = self._lattice.forward_real(x)
+        return [values.reshape(*values.shape[:2], -1).transpose(0, 2, 1)[:, :, None, :]]
+
+    def synthesize_real(self, parts: list[np.ndarray]) -> np.ndarray:
+        """Inverse of `analyze_real`: real signals, shape (r, n)."""
+        if self._lattice is None:
+            return super().synthesize_real(parts)
+        orbits, axis = self._lattice, self._lattice.half_axis
+        half = [t // 2 + 1 if i == axis else t for i, t in enumerate(orbits.periods)]
+        r, c = parts[0].shape[0], parts[0].shape[3]
+        out = np.empty((r, self.n))
+        orbits.backward_real(parts[0][:, :, 0].transpose(0, 2, 1).reshape(r, c, *half), out)
+        return out
+
     @property
     def independent_periods(self) -> tuple[int, ...] | None:
         """Orders of the generators where these form a direct product, else None."""
         if len(self.types[0].periods) == 1:
             return (self.order_and_cyclic()[0],)
-        if any(t._twisted for t in self.types):
+        if any(t.twisted for t in self.types):
             return None
         return tuple(math.lcm(*t) for t in zip(*(t.periods for t in self.types), strict=True))
 

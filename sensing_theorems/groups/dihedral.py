@@ -13,13 +13,13 @@ from functools import cached_property
 import numpy as np
 
 from .abelian import AbelianTransform, cyclic_orbit_types
-from .isotypic import Family
+from .isotypic import Family, IsotypicTransform
 from .signed import SignedPermutation
 
 __all__ = ["DihedralTransform"]
 
 
-class DihedralTransform:
+class DihedralTransform(IsotypicTransform):
     """Isotypic coordinates from the rotations' transform and the flip F.
 
     Parameters
@@ -93,8 +93,8 @@ class DihedralTransform:
             for half, family in enumerate(split.families):
                 odd = split.phases(half)[:, 0, 0]
                 names = [f"{rotation}, {'odd' if o else 'even'} under the flip" for o in odd]
-                ones = np.ones(family.count, dtype=np.int64)
-                result.append(Family(1, family.multiplicity, ones, names.__getitem__))
+                ones, itself = np.ones(family.count, dtype=np.int64), np.arange(family.count)
+                result.append(Family(1, family.multiplicity, ones, names.__getitem__, itself))
         return tuple(result)
 
     def analyze(self, x: np.ndarray) -> list[np.ndarray]:

@@ -12,12 +12,12 @@ from functools import cached_property
 import numpy as np
 import scipy.fft
 
-from .isotypic import Family
+from .isotypic import Family, IsotypicTransform
 
 __all__ = ["SymmetricTransform"]
 
 
-class SymmetricTransform:
+class SymmetricTransform(IsotypicTransform):
     """Isotypic coordinates of S_N, N >= 2, on q natural blocks and t fixed coordinates.
 
     Parameters
@@ -39,10 +39,10 @@ class SymmetricTransform:
     @cached_property
     def families(self) -> tuple[Family, ...]:
         """The trivial and the standard irrep."""
-        q, one = len(self.starts), np.ones(1, dtype=np.int64)
+        q, one, itself = len(self.starts), np.ones(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
         return (
-            Family(1, q + self.fixed.size, one, lambda i: "trivial"),
-            Family(self.degree - 1, q, one, lambda i: "standard (mean zero)"),
+            Family(1, q + self.fixed.size, one, lambda i: "trivial", itself),
+            Family(self.degree - 1, q, one, lambda i: "standard (mean zero)", itself),
         )
 
     def analyze(self, x: np.ndarray) -> list[np.ndarray]:

@@ -1,0 +1,177 @@
+"""Rows of an operator, as many at a time as memory should hold: all of them, or a sketch."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from ._forward import ForwardOperator
+
+__all__ = [
+    "DENSE_ENTRIES",
+    "Rows",
+    "all_rows",
+    "dense_matrix",
+    "magnitude",
+    "random_rows",
+    "triangular",
+]
+
+DENSE_ENTRIES = 2**26
+_BATCH = 2**22
+# Squares of entries beyond these powers of two could overflow or vanish.
+_PLAIN = 300
+_LOWER_WEIGHTS = 2.0**-70
+
+
+class Rows(NamedTuple):
+    """Rows in double precision, over a common scale.
+
+    Attributes
+    ----------
+    batches : iterator of ndarray, each (r, n)
+        To be gone through once.
+    scale : float
+        Power of two; the rows are `scale` times those in the batches.
+    largest : float
+        Largest entry in absolute value, before scaling; of a sketch, of its first rows.
+    copies : int
+        How many times the squared norm of A they have, on average.
+    """
+
+    batches: Iterator[np.ndarray]
+    scale: float
+    largest: float
+    copies: int
+
+
+def magnitude(rows: np.ndarray) -> float:
+    """Power of two near the largest entry, so that squares neither overflow nor vanish."""
+    largest = _largest(rows)
+    return 2.0 ** math.floor(math.log2(largest)) if largest > 0 else 1.0
+
+
+def _largest(rows: np.ndarray) -> float:
+    if rows.size == 0:
+        return 0.0
+    if rows.dtype.kind == "c":
+        return max(_largest(rows.real), _largest(rows.imag))
+    return max(float(rows.max()), -float(rows.min()))
+
+
+def _scale(largest: float) -> float:
+    if largest == 0.0 or -_PLAIN < math.log2(largest) < _PLAIN:
+        return 1.0
+    return 2.0 ** math.floor(math.log2(largest))
+
+
+def _double(rows: np.ndarray, scale: float) -> np.ndarray:
+    # In double precision even where the entries are single: only the tolerance must know of that.
+    rows = rows.astype(np.result_type(rows.dtype, np.float64), copy=False)
+    return rows if scale == 1.0 else rows / scale
+
+
+def triangular(matrix: np.ndarray) -> np.ndarray:
+    """R of the QR decomposition, which has the singular values of the matrix."""
+    return np.asarray(np.linalg.qr(matrix, mode="r"))
+
+
+def dense_matrix(A: ForwardOperator, method: str) -> np.ndarray:
+    """Matrix of A, refused beyond 2**26 entries with the name of the method that asked."""
+    m, n = A.shape
+    if m * n > DENSE_ENTRIES:
+        raise ValueError(
+            f"method '{method}' needs the {m} x {n} matrix of A, {m * n} entries; it takes at most "
+            f"{DENSE_ENTRIES}. Method 'sketch' works on larger operators."
+        )
+    return _double(A.to_dense(DENSE_ENTRIES), 1.0)
+
+
+def all_rows(A: ForwardOperator, method: str) -> Rows:
+    """Every row of A; only the matrix of an operator that stores none is held as a whole.
+
+    Raises
+    ------
+    ValueError
+        If an operator that stores no matrix has more than 2**26 entries.
+    """
+    m, n = A.shape
+    matrix = A.matrix
+    if matrix is None:
+        matrix = dense_matrix(A, method)
+    largest = _largest(matrix.data if sparse.issparse(matrix) else matrix)
+    scale = _scale(largest)
+    step = max(1, _BATCH // n)
+
+    parts = (matrix[start : start + step] for start in range(0, m, step))
+    batches = (_double(p.toarray() if sparse.issparse(p) else p, scale) for p in parts)
+    return Rows(batches, scale, largest, 1)
+
+
+def random_rows(A: ForwardOperator, count: int, rng: np.random.Generator) -> Rows:
+    r"""Rows of S A for a random S of `count` rows, Gaussian over the field of A.
+
+    With as many rows as A has, or more, the rows of A themselves.
+
+    Raises
+    ------
+    ValueError
+        If the sketch has more than 2**26 entries, or is not finite.
+    """
+    m, n = A.shape
+    if count * n > DENSE_ENTRIES:
+        raise ValueError(
+            f"a sketch of {count} rows on R^{n} has {count * n} entries; at most {DENSE_ENTRIES} "
+            "are taken. Choose a smaller image or a larger group."
+        )
+    q, step = min(count, m), max(1, _BATCH // n)
+
+    def weights(start: int) -> np.ndarray:
+        width = min(step, q - start)
+        if q == m:
+            return np.eye(m, width, -start, dtype=np.result_type(A.dtype, np.float64))
+        # Single precision draws twice as fast, and weights need be no finer.
+        drawn = rng.standard_normal((m, width), dtype=np.float32).astype(np.float64)
+        if A.dtype.kind == "c":
+            drawn = drawn + 1j * rng.standard_normal((m, width), dtype=np.float32)
+        return drawn
+
+    first, factor = _first(A, weights(0))
+    largest = _largest(first)
+    scale = _scale(largest)
+    rest = (_combined(A, weights(start) * factor) for start in range(step, q, step))
+    batches = (_double(_finite(rows), scale) for rows in itertools.chain([first], rest))
+    return Rows(batches, scale, largest, 1 if q == m else q)
+
+
+def _first(A: ForwardOperator, weights: np.ndarray) -> tuple[np.ndarray, float]:
+    """First rows, by lower weights where others overflow, and the factor of the weights."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        rows = _combined(A, weights)
+        if np.isfinite(_total(rows)):
+            return rows, 1.0
+    return _finite(_combined(A, weights * _LOWER_WEIGHTS)), _LOWER_WEIGHTS
+
+
+def _combined(A: ForwardOperator, weights: np.ndarray) -> np.ndarray:
+    rows = A.rmatmat(weights).T
+    return rows.conj() if rows.dtype.kind == "c" else rows
+
+
+def _finite(rows: np.ndarray) -> np.ndarray:
+    if not np.isfinite(_total(rows)):
+        raise ValueError(
+            "combinations of the rows of the operator must be finite; they overflow. Scale it down."
+        )
+    return rows
+
+
+def _total(rows: np.ndarray) -> float:
+    """Sum that is finite only if all entries are, in one pass and without a copy."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(abs(rows.sum()))
