@@ -22,7 +22,7 @@ import numpy as np
 
 from ._forward import ForwardOperator
 from ._probes import probe_rng
-from .block_source import BlockSource, Blocks, block_spectrum, cut_blocks, gather
+from .block_source import Blocks, BlockSource, block_spectrum, cut_blocks, gather
 from .groups.action import GroupAction
 from .groups.isotypic import IsotypicTransform
 from .rank_result import RankResult

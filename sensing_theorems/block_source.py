@@ -19,6 +19,8 @@ from .tolerance import Cut, grey, judge
 __all__ = ["BlockSource", "Blocks", "block_spectrum", "cut_blocks", "gather"]
 
 _ENTRIES = 2**22
+# Blocks beyond this size are bounded one by one, by a factorisation instead of an inverse.
+_LARGE = 64
 _SURE = grey(0.0)
 
 
@@ -97,33 +99,55 @@ def _parts(block: np.ndarray, view: View) -> Iterator[tuple[np.ndarray, np.ndarr
 
 
 def _smallest_bound(block: np.ndarray) -> np.ndarray:
-    r"""Lower bounds of the smallest singular value of every block (k, r, c).
+    """Lower bounds of the smallest singular value of every block (k, r, c); 0 where none is found.
 
-    For a square B, :math:`\sigma_{\min}(B) \ge 1/\|B^{-1}\|_F`. Of a tall one the rows are folded
-    onto the first c, S B with :math:`\|S\|^2` the number of layers, and
-    :math:`\sigma_{\min}(B) \ge \sigma_{\min}(S B)/\|S\|`; of a flat one the columns.
+    A flat block is taken for its transpose, whose singular values are the same.
     """
     if block.shape[1] < block.shape[2]:
         block = block.transpose(0, 2, 1)
-    k, r, c = block.shape
-    bounds = np.zeros(k)
+    k, _, c = block.shape
+    if c > _LARGE:
+        return np.array([_bound_by_cholesky(one) for one in block])
     step = max(1, _ENTRIES // (c * c))
-    for start in range(0, k, step):
-        piece = block[start : start + step]
-        square = piece[:, :c]
-        for low in range(c, r, c):
-            layer = piece[:, low : low + c]
-            square = square.copy() if low == c else square
-            square[:, : layer.shape[1]] += layer
-        try:
-            inverse = np.linalg.inv(square)
-        except np.linalg.LinAlgError:
-            continue
-        with np.errstate(all="ignore"):
-            size = np.sqrt((np.abs(inverse) ** 2).sum(axis=(1, 2)))
-            found = 1 / (size * math.sqrt(math.ceil(r / c)))
-        bounds[start : start + step] = np.where(np.isfinite(found), found, 0.0)
-    return bounds
+    pieces = [_bounds_by_inverse(block[start : start + step]) for start in range(0, k, step)]
+    return np.concatenate(pieces)
+
+
+def _bounds_by_inverse(block: np.ndarray) -> np.ndarray:
+    r"""Bounds :math:`1/(\|(SB)^{-1}\|_F \|S\|)` for blocks (k, r, c) with r >= c.
+
+    S folds the rows onto the first c, so that :math:`\|S\|^2` is the number of layers; and
+    :math:`\sigma_{\min}(SB) \le \|S\|\,\sigma_{\min}(B)`.
+    """
+    _, r, c = block.shape
+    square = block[:, :c].copy()
+    for low in range(c, r, c):
+        layer = block[:, low : low + c]
+        square[:, : layer.shape[1]] += layer
+    try:
+        inverse = np.linalg.inv(square)
+    except np.linalg.LinAlgError:
+        return np.zeros(block.shape[0])
+    with np.errstate(all="ignore"):
+        size = np.linalg.norm(inverse.reshape(inverse.shape[0], -1), axis=1)
+        found = 1 / (size * math.sqrt(math.ceil(r / c)))
+    return np.where(np.isfinite(found), found, 0.0)
+
+
+def _bound_by_cholesky(block: np.ndarray) -> float:
+    r"""Bound of a large block (r, c), r >= c, of which :math:`B^H B - \tau^2 I` has a factor.
+
+    The factor exists in floating point only if :math:`\sigma_{\min}^2 \ge \tau^2` up to
+    :math:`c\,\varepsilon \|B\|_F^2`, which :math:`\tau^2` exceeds 64 times; a tenth of an inverse.
+    """
+    gram = block.conj().T @ block
+    floor = 64 * len(gram) * np.finfo(float).eps * float(np.trace(gram).real)
+    gram[np.diag_indices_from(gram)] -= floor
+    try:
+        np.linalg.cholesky(gram)
+    except np.linalg.LinAlgError:
+        return 0.0
+    return 0.99 * math.sqrt(floor)
 
 
 class _Tally:
@@ -221,17 +245,18 @@ class BlockSource:
         for (family, _, block), ranks in zip(self.blocks.by_family(), self.ranks, strict=True):
             at = np.flatnonzero(ranks < family.multiplicity)
             places.append(at)
-            hidden.append(_hidden(block[at], ranks[at]))
+            one = family.multiplicity == 1
+            hidden.append(
+                np.broadcast_to(1.0, (at.size, 1, 1)) if one else _hidden(block, ranks, at)
+            )
         return BlockNullSpace(self.blocks.transform, places, hidden, self.blocks.real)
 
 
-def _hidden(block: np.ndarray, ranks: np.ndarray) -> np.ndarray:
-    """Projectors (k, c, c) on the null spaces of the conjugates of blocks (k, r, c)."""
-    k, _, c = block.shape
-    if c == 1 or k == 0:
-        return np.ones((k, c, c))
-    vh = np.linalg.svd(block, full_matrices=False)[2]
-    rows = vh * (np.arange(vh.shape[1]) < ranks[:, None])[:, :, None]
+def _hidden(block: np.ndarray, ranks: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Projectors on the null spaces of the conjugates of some blocks (k, r, c)."""
+    c = block.shape[2]
+    vh = np.linalg.svd(block[at], full_matrices=False)[2]
+    rows = vh * (np.arange(vh.shape[1]) < ranks[at][:, None])[:, :, None]
     return (np.eye(c) - rows.conj().transpose(0, 2, 1) @ rows).conj()
 
 

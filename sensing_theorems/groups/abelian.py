@@ -26,6 +26,8 @@ from .signed import SignedPermutation
 
 __all__ = ["AbelianTransform", "OrbitType", "cyclic_orbit_types", "orbit_types"]
 
+_SHORT = 8
+
 
 @dataclass(frozen=True, eq=False)
 class OrbitType:
@@ -134,7 +136,22 @@ class OrbitType:
 
     def forward_real(self, x: np.ndarray) -> np.ndarray:
         """Half of the coordinates of real `x`, untwisted: (r, n_orbits, …), half of one axis."""
-        return scipy.fft.rfftn(self.gather(x), axes=self._half_last, norm="ortho")
+        values = self.gather(x)
+        if self._table is None:
+            return scipy.fft.rfftn(values, axes=self._half_last, norm="ortho")
+        # Frequency first: what follows takes one frequency at a time.
+        r, c = values.shape[:2]
+        found = np.empty((self._table.shape[1], r * c), dtype=np.complex128)
+        found.real = self._table.real.T @ values.reshape(r * c, -1).T
+        found.imag = self._table.imag.T @ values.reshape(r * c, -1).T
+        return found.reshape(-1, r, c).transpose(1, 2, 0)
+
+    @cached_property
+    def _table(self) -> np.ndarray | None:
+        """Transform of one short orbit as a matrix: many tiny FFTs would cost far more."""
+        if len(self.periods) > 1 or self.size > _SHORT:
+            return None
+        return np.fft.rfft(np.eye(self.size), norm="ortho")
 
     def backward_real(self, values: np.ndarray, out: np.ndarray) -> None:
         """Inverse of `forward_real`, into real `out`, shape (r, n)."""
