@@ -27,6 +27,9 @@ _HOME = {
     "analyze": "report",
     "as_operator": "operators",
     "is_equivariant": "equivariance",
+    "matrix_ranks": "batches",
+    "modular_rank": "modular",
+    "modular_ranks": "batches",
     "stacked_rank": "stacked_rank",
     "suggest": "repairs",
 }
@@ -41,10 +44,13 @@ if TYPE_CHECKING:
     from sensing_theorems import operators as operators
     from sensing_theorems import plot as plot
     from sensing_theorems import theorems as theorems
+    from sensing_theorems.batches import matrix_ranks as matrix_ranks
+    from sensing_theorems.batches import modular_ranks as modular_ranks
     from sensing_theorems.check import Check as Check
     from sensing_theorems.equivariance import is_equivariant as is_equivariant
     from sensing_theorems.groups.action import GroupAction as GroupAction
     from sensing_theorems.groups.action import Irreps as Irreps
+    from sensing_theorems.modular import modular_rank as modular_rank
     from sensing_theorems.operators import ForwardOperator as ForwardOperator
     from sensing_theorems.operators import as_operator as as_operator
     from sensing_theorems.problem import Problem as Problem

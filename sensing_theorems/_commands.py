@@ -133,7 +133,8 @@ def _analyzed(problem: Problem, method: str) -> Report:
     ours = stacked_rank(problem.operators, problem.action, method=method, field=problem.field)
     report = analyze(problem)
     theirs = report.rank
-    if (ours.rank, ours.clear) == (theirs.rank, theirs.clear):
+    agree = ours.least_rank <= theirs.most_rank and theirs.least_rank <= ours.most_rank
+    if agree and (ours.full, ours.clear) == (theirs.full, theirs.clear):
         return replace(report, rank=ours)
     return replace(
         report,
@@ -149,8 +150,7 @@ def _invisible_share(report: Report, image: np.ndarray) -> float | None:
     """Share of the energy of an image that nobody can see; None where the rank is unclear."""
     if not report.rank.clear:
         return None
-    hidden = report.rank.invisible_part(image.reshape(-1))
-    return float(np.linalg.norm(hidden) / np.linalg.norm(image)) ** 2
+    return float(report.rank.invisible_fraction(image.reshape(-1)))
 
 
 def _image_line(found: Mapping[str, Any]) -> str:

@@ -48,6 +48,8 @@ class ForwardOperator(LinearOperator):
     ----------
     matrix : ndarray, csr_array or None
         The entries, read-only, where they are stored.
+    parts : tuple of ForwardOperator
+        Of a stack, the operators that stand above each other.
 
     Raises
     ------
@@ -56,7 +58,7 @@ class ForwardOperator(LinearOperator):
     """
 
     matrix: Any = None
-    known_real_form: ForwardOperator | None = None
+    parts: tuple[ForwardOperator, ...] = ()
 
     def __init__(
         self,
@@ -193,6 +195,8 @@ def real_form(operator: ForwardOperator) -> ForwardOperator:
     _require_operator(operator)
     if operator.dtype.kind != "c":
         return operator
+    if operator.parts:
+        return vertical_stack([real_form(part) for part in operator.parts])
     known: dict[str, Any] = {
         "shape_in": operator.shape_in,
         "name": f"{operator.name}, real and imaginary parts",
@@ -254,7 +258,7 @@ def vertical_stack(operators: Sequence[ForwardOperator]) -> ForwardOperator:
     shapes = {operator.shape_in for operator in operators}
     flags = {operator.generic for operator in operators}
     generic = False if False in flags else None if None in flags else not _share_a_row(operators)
-    return ForwardOperator(
+    stack = ForwardOperator(
         partial(_stack_forward, operators),
         partial(_stack_backward, operators),
         shape=(sum(operator.shape[0] for operator in operators), sizes[0]),
@@ -263,6 +267,8 @@ def vertical_stack(operators: Sequence[ForwardOperator]) -> ForwardOperator:
         name=f"stack of {len(operators)}: {operators[0].name}, ...",
         generic=generic,
     )
+    stack.parts = tuple(operators)
+    return stack
 
 
 def _stack_forward(operators: list[ForwardOperator], X: Array) -> Array:

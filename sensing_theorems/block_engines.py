@@ -40,7 +40,7 @@ _LOG_LARGEST = 300.0
 
 def blocks(A: ForwardOperator, action: GroupAction, field: str) -> RankResult:
     """All rows of A in isotypic coordinates; the stack itself is never formed."""
-    rows = all_rows(A, "blocks")
+    rows = all_rows(A)
     found = gather(rows.batches, action.transform, A.dtype.kind == "f")
     return _cut(A, action, field, found, rows)[0]
 
@@ -89,7 +89,7 @@ class _SketchSource(BlockSource):
         widest = _widest(self.action.transform)
         q = _SPECTRUM_ROWS if widest == 1 else max(_SPECTRUM_ROWS, _SPECTRUM_FACTOR * widest)
         if q >= self.A.shape[0] and self.A.matrix is not None:
-            rows = all_rows(self.A, "sketch")
+            rows = all_rows(self.A)
         else:
             rows = random_rows(self.A, q, probe_rng("spectrum", self.seed))
         error = 0.0 if rows.copies == 1 else math.sqrt((0.5 if widest == 1 else widest) / q)

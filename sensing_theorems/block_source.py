@@ -12,7 +12,7 @@ from .groups.action import GroupAction
 from .groups.isotypic import Family, IsotypicTransform, View
 from .null_space import BlockNullSpace
 from .rank_result import Losses
-from .rows import triangular
+from .rows import positive_definite, triangular
 from .spectrum import Spectrum
 from .tolerance import Cut, grey, judge
 
@@ -142,12 +142,7 @@ def _bound_by_cholesky(block: np.ndarray) -> float:
     """
     gram = block.conj().T @ block
     floor = 64 * len(gram) * np.finfo(float).eps * float(np.trace(gram).real)
-    gram[np.diag_indices_from(gram)] -= floor
-    try:
-        np.linalg.cholesky(gram)
-    except np.linalg.LinAlgError:
-        return 0.0
-    return 0.99 * math.sqrt(floor)
+    return 0.99 * math.sqrt(floor) if positive_definite(gram, floor) else 0.0
 
 
 class _Tally:

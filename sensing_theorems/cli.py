@@ -19,7 +19,7 @@ from . import __version__
 __all__ = ["main"]
 
 PROG = "sensing-theorems"
-METHODS = ("auto", "blocks", "sketch", "spin", "dense")
+METHODS = ("auto", "blocks", "sketch", "spin", "dense", "gram", "krylov", "exact")
 BAD_INPUT, INTERRUPTED = 2, 130
 _LONGEST = 1000
 

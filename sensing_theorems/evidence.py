@@ -55,15 +55,21 @@ def stack(problem: Problem) -> RankResult:
     return stacked_rank(list(problem.operators), problem.action, field=problem.field)
 
 
+def _certain_rank(problem: Problem) -> int | None:
+    """Rank of the stack, unless it is unclear or only an estimate."""
+    found = stack(problem)
+    return found.rank if found.clear and not found.rank_error else None
+
+
 @_once
 def operator_ranks(problem: Problem) -> tuple[int | None, ...]:
     """Rank of every single operator; ``None`` where it is too large for a dense decomposition."""
     if len(problem.operators) == 1 and problem.action is None:
-        return (stack(problem).rank if stack(problem).clear else None,)
+        return (_certain_rank(problem),)
     ranks = [_rank_alone(A) for A in problem.singles]
-    if ranks == [None] and equivariant(problem) and stack(problem).clear:
+    if ranks == [None] and equivariant(problem):
         # The virtual operators of an equivariant A all have its row space.
-        return (stack(problem).rank,)
+        return (_certain_rank(problem),)
     return tuple(ranks)
 
 
@@ -84,7 +90,8 @@ def measurements(problem: Problem) -> tuple[int, ...]:
     The rank where it is known, and otherwise the smaller of the number of rows and the rank of the
     stack: repeated and dependent rows measure nothing.
     """
-    most = stack(problem).rank if stack(problem).clear else problem.n
+    most = _certain_rank(problem)
+    most = problem.n if most is None else most
     return tuple(
         min(rows, most) if rank is None else rank
         for rows, rank in zip(problem.rows, operator_ranks(problem), strict=True)
@@ -109,7 +116,7 @@ def equivariant(problem: Problem) -> bool | None:
         return None
     if not stack(problem).clear:
         return None
-    if stack(problem).rank > problem.m:
+    if stack(problem).least_rank > problem.m:
         # An equivariant operator would give the stack its own rank, at most its number of rows.
         return False
     try:
@@ -135,7 +142,7 @@ def stabilising_subgroup(problem: Problem) -> Stabiliser | None:
     rank = operator_ranks(problem)[0]
     if found is not None and stack(problem).clear and len(problem.operators) == 1:
         # The virtual operators of one coset have one row space, so the stack cannot have more.
-        if rank is not None and found.index * rank < stack(problem).rank:
+        if rank is not None and found.index * rank < stack(problem).least_rank:
             return None
     return found
 
@@ -217,7 +224,7 @@ def _structured_stack(problem: Problem) -> str | None:
         most = table.generic_rank(min(problem.m, problem.n))
     else:
         return None
-    if found.clear and found.rank < most:
+    if found.clear and not found.full and found.most_rank < most:
         return f"the stack has rank {found.rank}, not the {most} of almost every operator"
     return None
 

@@ -113,6 +113,9 @@ def _unclear(problem: Problem) -> Answer | None:
     found = evidence.stack(problem)
     if found.clear:
         return None
+    if found.note:
+        text = f"Rank {found.rank} is not to be trusted: {found.note}."
+        return Answer(Verdict.UNDECIDED, "numerically_unclear", text)
     return Answer(
         Verdict.UNDECIDED,
         "numerically_unclear",
@@ -127,8 +130,9 @@ def _deficient(problem: Problem) -> Answer | None:
     if found.full:
         return None
     many = found.missing > 1
+    about = "about " if found.rank_error else ""
     lost = (
-        f"The stack has rank {found.rank}, needs {found.n}: {found.missing} "
+        f"The stack has rank {about}{found.rank}, needs {found.n}: {about}{found.missing} "
         f"dimension{'s' if many else ''} of the signal {'are' if many else 'is'} invisible and "
         "can be added to any model without changing a measurement."
     )

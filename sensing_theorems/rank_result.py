@@ -3,6 +3,7 @@ r"""What a stacked rank reports: the number, how sure it is, and who is not seen
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -66,8 +67,9 @@ class RankResult:
         ``"blocks"``, ``"sketch"``, ``"spin"``, ``"dense"``, ``"gram"``, ``"krylov"`` or
         ``"exact"``.
     clear : bool
-        False when the singular values show no gap at the cut: then neither full nor deficient is
-        to be trusted.
+        False when the singular values show no gap at the cut, or when it hangs on rows beyond the
+        reach of floating point: then neither full nor deficient is to be trusted. With a
+        `rank_error`, clear speaks of full or deficient, and not of the number.
     gap, tolerance : float
         See `sensing_theorems.tolerance.Cut`; dimensionless, and in the units of the stack. Where a
         bound decided before any singular value was computed, the gap is a lower bound.
@@ -103,6 +105,16 @@ class RankResult:
         """Dimension n - rank of the signals that nobody can see."""
         return self.n - self.rank
 
+    @property
+    def least_rank(self) -> int:
+        """Rank that the stack has at least: five standard errors below an estimate."""
+        return max(0, math.floor(self.rank - 5 * self.rank_error))
+
+    @property
+    def most_rank(self) -> int:
+        """Rank that the stack has at most: five standard errors above an estimate."""
+        return min(self.n, math.ceil(self.rank + 5 * self.rank_error))
+
     @cached_property
     def lost(self) -> Losses:
         """Pairs (family, missing multiplicity of each irrep), where the irreps are known."""
@@ -122,6 +134,12 @@ class RankResult:
         """Singular values of the stack, shape (n,), decreasing; ``None`` where only estimated."""
         found = None if self.method == "sketch" else self.spectrum
         return found.values if found is not None and found.listed else None
+
+    def invisible_fraction(self, x: np.ndarray) -> np.ndarray:
+        """Share of the energy of signals (..., n) that nobody sees, shape (...)."""
+        hidden = self.invisible_part(x)
+        energy = np.sum(np.abs(np.asarray(x)) ** 2, axis=-1)
+        return np.sum(np.abs(hidden) ** 2, axis=-1) / np.where(energy > 0, energy, 1.0)
 
     def effective_rank(self, noise_level: float) -> int:
         """Rank that is worth something at a noise level: see `Spectrum.effective_rank`.

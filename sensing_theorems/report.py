@@ -128,7 +128,7 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain values that JSON can hold; non-finite numbers become ``None``."""
-        problem, found = self.problem, self.rank
+        problem, found, proof = self.problem, self.rank, self.rank.certificate
         return {
             "schema_version": SCHEMA_VERSION,
             "verdict": self.verdict.value,
@@ -156,7 +156,10 @@ class Report:
                 "n": found.n,
                 "m": found.m,
                 "full": found.full,
+                "rank_error": found.rank_error,
                 "clear": found.clear,
+                "note": found.note,
+                "proved": None if proof is None else [proof.lower, proof.upper],
                 "gap": _finite(found.gap),
                 "tolerance": _finite(found.tolerance),
                 "method": found.method,

@@ -18,6 +18,7 @@ __all__ = [
     "all_rows",
     "dense_matrix",
     "magnitude",
+    "positive_definite",
     "random_rows",
     "triangular",
 ]
@@ -81,6 +82,21 @@ def triangular(matrix: np.ndarray) -> np.ndarray:
     return np.asarray(np.linalg.qr(matrix, mode="r"))
 
 
+def positive_definite(gram: np.ndarray, floor: float) -> bool:
+    r"""Whether :math:`G - \text{floor} \cdot I` has a Cholesky factor.
+
+    In floating point it has one only if the smallest eigenvalue of G is at least `floor`, up to
+    :math:`n \varepsilon \operatorname{tr} G`.
+    """
+    shifted = gram.copy()
+    shifted[np.diag_indices_from(shifted)] -= floor
+    try:
+        np.linalg.cholesky(shifted)
+    except np.linalg.LinAlgError:
+        return False
+    return True
+
+
 def dense_matrix(A: ForwardOperator, method: str) -> np.ndarray:
     """Matrix of A, refused beyond 2**26 entries with the name of the method that asked."""
     m, n = A.shape
@@ -92,25 +108,39 @@ def dense_matrix(A: ForwardOperator, method: str) -> np.ndarray:
     return _double(A.to_dense(DENSE_ENTRIES), 1.0)
 
 
-def all_rows(A: ForwardOperator, method: str) -> Rows:
-    """Every row of A; only the matrix of an operator that stores none is held as a whole.
-
-    Raises
-    ------
-    ValueError
-        If an operator that stores no matrix has more than 2**26 entries.
-    """
-    m, n = A.shape
-    matrix = A.matrix
-    if matrix is None:
-        matrix = dense_matrix(A, method)
-    largest = _largest(matrix.data if sparse.issparse(matrix) else matrix)
+def all_rows(A: ForwardOperator) -> Rows:
+    """Every row of A, some at a time; of an operator without entries, from its adjoint."""
+    step = max(1, _BATCH // A.shape[1])
+    pieces = [_pieces(part, step) for part in _leaves(A)]
+    largest = max(size for size, _ in pieces)
     scale = _scale(largest)
-    step = max(1, _BATCH // n)
+    raw = itertools.chain.from_iterable(rows for _, rows in pieces)
+    return Rows((_double(rows, scale) for rows in raw), scale, largest, 1)
 
-    parts = (matrix[start : start + step] for start in range(0, m, step))
-    batches = (_double(p.toarray() if sparse.issparse(p) else p, scale) for p in parts)
-    return Rows(batches, scale, largest, 1)
+
+def _leaves(A: ForwardOperator) -> Iterator[ForwardOperator]:
+    if not A.parts:
+        yield A
+    for part in A.parts:
+        yield from _leaves(part)
+
+
+def _pieces(A: ForwardOperator, step: int) -> tuple[float, Iterator[np.ndarray]]:
+    """Largest entry, of rows that are not stored among the first of them, and all rows."""
+    m, matrix = A.shape[0], A.matrix
+    if matrix is not None:
+        largest = _largest(matrix.data if sparse.issparse(matrix) else matrix)
+        parts = (matrix[start : start + step] for start in range(0, m, step))
+        return largest, (p.toarray() if sparse.issparse(p) else p for p in parts)
+    made = (_unit_rows(A, start, min(step, m - start)) for start in range(0, m, step))
+    first = next(made)
+    return _largest(first), itertools.chain([first], made)
+
+
+def _unit_rows(A: ForwardOperator, start: int, count: int) -> np.ndarray:
+    unit = np.eye(A.shape[0], count, -start, dtype=A.dtype)
+    rows = A.rmatmat(unit).T
+    return rows.conj() if rows.dtype.kind == "c" else rows
 
 
 def random_rows(A: ForwardOperator, count: int, rng: np.random.Generator) -> Rows:

@@ -2,21 +2,26 @@ r"""Rank of the stack: the necessary condition, decided for a given operator."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from . import block_engines, dense_engines
+from . import block_engines, dense_engines, gram_engine, krylov_engine
 from ._forward import ForwardOperator, real_form, vertical_stack
 from .groups.action import GroupAction
 from .groups.commutant import COMMUTANT_LIMIT
 from .groups.lattices import trivial
+from .listed import LISTED
 from .problem import as_operators, check_action
 from .rank_result import Deficit, RankResult
 from .rows import DENSE_ENTRIES
+from .weak_rows import even_rows, weak_rows
 
-__all__ = ["Deficit", "RankResult", "stacked_rank"]
+__all__ = ["METHODS", "Deficit", "RankResult", "stacked_rank"]
 
-METHODS = ("auto", "blocks", "sketch", "spin", "dense")
+METHODS = ("auto", "blocks", "sketch", "spin", "dense", "gram", "krylov", "exact")
 _ALL_ROWS = 2**22
+_WORK = 1e10  # of one decomposition per block: some ten seconds
+_GRAM = 4096  # beyond it a decomposition of the Gram matrix takes minutes
 
 
 def stacked_rank(
@@ -39,10 +44,12 @@ def stacked_rank(
         A, (m, n), or A_1, …, A_G with a common n. Anything that `as_operator` takes.
     action : GroupAction, optional
         Symmetry of the signals; ``None`` stacks the operators as they are.
-    method : {"auto", "blocks", "sketch", "spin", "dense"}
+    method : {"auto", "blocks", "sketch", "spin", "dense", "gram", "krylov"}
         "blocks" uses all rows in isotypic coordinates and gives the whole spectrum; "sketch" a few
         random combinations of rows, for image sizes; "spin" closes the row space under the
-        generators; "dense" lists every element.
+        generators; "dense" lists every element. Two are for stacks without much structure, of at
+        most 64 elements: "gram" accumulates an n × n matrix, for n <= 8192; "krylov" projects
+        random signals by iteration, at any size, and estimates how much is lost.
     field : {"real", "complex"}
         Field of the signals. Over ℝ a complex row counts as two real ones.
     seed : int
@@ -54,8 +61,15 @@ def stacked_rank(
 
     Notes
     -----
-    The rank is numerical: relative to the strongest row. Rows in units that differ by many orders
-    of magnitude should be scaled first, since a weak row cannot be told from rounding.
+    The rank is numerical: what rounding of the entries, relative to the Frobenius norm of A, could
+    bring down to zero counts as zero. Rows weaker than rounding of the strongest make the result
+    unclear if the rank hangs on them. Exact zeros and ones need no such care: see "exact".
+
+    Full rank is a proof up to rounding, since no computation sees more than A has. A deficit found
+    by a sketch is confirmed by a signal that A does not see.
+
+    Transforms that are no group, such as interpolated rotations, make a list of operators:
+    ``stacked_rank([A @ T for T in transforms])``.
 
     Raises
     ------
@@ -78,17 +92,41 @@ def stacked_rank(
     """
     if method not in METHODS:
         raise ValueError(f"`method` must be one of {', '.join(METHODS)}; got {method!r}.")
-    A = joint_operator(operators, field)
+    listed = as_operators(operators)
+    A = joint_operator(listed, field)
     action = trivial(A.shape[1]) if action is None else action
     check_action(action, A.shape[1])
-    if method == "auto":
-        method = _choose(A, action)
-    if method == "sketch":
-        return block_engines.sketch(A, action, field, seed)
+    method = _choose(A, action) if method == "auto" else method
+    found = _run(method, A, action, field, seed)
+    factors = weak_rows(listed) if found.clear and method != "exact" else None
+    if factors is None:
+        return found
+    scaled = [even_rows(B, own) for B, own in zip(listed, factors, strict=True)]
+    again = _run(method, joint_operator(scaled, field), action, field, seed)
+    if again.rank == found.rank and again.clear:
+        return found
+    return replace(
+        found,
+        clear=False,
+        note="some rows are weaker than rounding of the strongest, and the rank hangs on them: "
+        "scale them if they are measurements in other units, drop them if they are rounding",
+    )
+
+
+def _run(method: str, A: ForwardOperator, action: GroupAction, field: str, seed: int) -> RankResult:
+    if method in ("sketch", "krylov"):
+        drawn = {"sketch": block_engines.sketch, "krylov": krylov_engine.krylov}
+        return drawn[method](A, action, field, seed)
+    if method == "exact":
+        # It brings a compiled kernel along, which the others start without.
+        from .exact_engine import exact
+
+        return exact(A, action, field)
     engines = {
         "blocks": block_engines.blocks,
         "spin": dense_engines.spin,
         "dense": dense_engines.dense,
+        "gram": gram_engine.gram,
     }
     return engines[method](A, action, field)
 
@@ -104,10 +142,14 @@ def joint_operator(operators: Any, field: str) -> ForwardOperator:
 def _choose(A: ForwardOperator, action: GroupAction) -> str:
     m, n = A.shape
     if action.kind == "generic" and n > COMMUTANT_LIMIT:
-        return "spin"
+        return "spin" if n <= _GRAM and m * n <= DENSE_ENTRIES else "krylov"
+    families = action.transform.families
+    widest = max(f.multiplicity for f in families)
+    work = sum(f.count * f.multiplicity * min(m * f.dim, f.multiplicity) ** 2 for f in families)
+    sketched = min(m, widest + 4) * n
+    if action.order <= LISTED and (work > _WORK or sketched > DENSE_ENTRIES):
+        return "gram" if n <= _GRAM else "krylov"
     if m * n <= _ALL_ROWS:
         return "blocks"
-    widest = max(f.multiplicity for f in action.transform.families)
     # With few more rows than the sketch would take, all rows cost little and tell more.
-    few = m <= 4 * widest and m * n <= DENSE_ENTRIES
-    return "blocks" if few else "sketch"
+    return "blocks" if m <= 4 * widest and m * n <= DENSE_ENTRIES else "sketch"

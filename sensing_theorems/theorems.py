@@ -160,8 +160,10 @@ def virtual_rank(problem: Problem) -> Answer:
 def _rank_condition(problem: Problem) -> Answer:
     found = evidence.stack(problem)
     holds = found.full if found.clear else None
-    unclear = "" if found.clear else "; the singular values show no gap"
-    return holds, found.rank, problem.n, f"method {found.method}, gap {found.gap:.1e}{unclear}"
+    unclear = "" if found.clear else f"; {found.note or 'the singular values show no gap'}"
+    about = f"rank ± {found.rank_error:.1f}, " if found.rank_error else ""
+    detail = f"{about}method {found.method}, gap {found.gap:.1e}{unclear}"
+    return holds, found.rank, problem.n, detail
 
 
 @theorem(

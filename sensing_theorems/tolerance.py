@@ -91,6 +91,9 @@ def judge(tolerance: float, kept: float, lost: float | None, largest: float) -> 
     """
     if largest == 0.0:
         return Cut(tolerance, float("inf"), True)
+    if kept == float("inf"):
+        # Something is there, and all of it may be rounding.
+        return Cut(tolerance, 1.0, False)
     far = kept > tolerance * grey(tolerance / largest)
     if lost is None:
         return Cut(tolerance, kept / tolerance if tolerance > 0 else float("inf"), far)

@@ -47,6 +47,22 @@ def rank(matrix: np.ndarray) -> int:
     return int(kept.sum())
 
 
+def exact_rank(rows: list[list[int]]) -> int:
+    """Rank over the rationals, by fraction-free elimination."""
+    rows = [row for row in {tuple(row) for row in rows} if any(row)]
+    rank = 0
+    while rows:
+        pivot = rows.pop()
+        column = next(i for i, value in enumerate(pivot) if value)
+        rank += 1
+        reduced = {
+            tuple(pivot[column] * r - row[column] * p for r, p in zip(row, pivot, strict=True))
+            for row in rows
+        }
+        rows = [row for row in reduced if any(row)]
+    return rank
+
+
 def character_table_multiplicities(action) -> int:
     """Sum of c_j², as the average of |trace|² over the group."""
     group = dense_elements(action)

@@ -235,13 +235,25 @@ class TestMethod:
     def test_choices_are_those_of_the_rank(self):
         assert cli.METHODS == METHODS
 
-    @pytest.mark.parametrize("method", METHODS)
+    @pytest.mark.parametrize("method", [m for m in METHODS if m != "exact"])
     def test_every_method_agrees(self, folder, run, method):
         arguments = ("check", "fourier:low.npy", "--action", "shifts:16", "--json", "-")
         code, out, _ = run(*arguments, "--method", method)
         found = json.loads(out)["rank"]
         assert (code, found["rank"]) == (1, 7)
         assert method in ("auto", found["method"])
+
+    def test_integers_are_decided_exactly(self, folder, run):
+        np.save("pairs.npy", np.kron(np.eye(8), [1, 1]))
+        arguments = ("check", "pairs.npy", "--action", "shifts:16", "--json", "-")
+        code, out, _ = run(*arguments, "--method", "exact")
+        found = json.loads(out)["rank"]
+        assert (code, found["rank"], found["proved"]) == (1, 15, [15, 15])
+
+    def test_exact_refuses_what_is_no_integer(self, folder, run):
+        code, out, err = run("check", "fourier:low.npy", "--method", "exact")
+        assert (code, out) == (2, "")
+        assert "multiples of integers" in err and err.count("\n") == 1
 
     def test_two_methods_that_disagree_decide_nothing(self, folder, run, monkeypatch):
         wrong = st.stacked_rank(np.eye(16))

@@ -120,8 +120,9 @@ def _setup(report: Report) -> str:
 
 def _why(report: Report) -> str:
     found = report.rank
+    about = f" ± {found.rank_error:.1f}" if found.rank_error else ""
     rows: list[tuple[str, object]] = [
-        ("rank of the stack", f"{found.rank} of {found.n}, {found.missing} missing"),
+        ("rank of the stack", f"{found.rank}{about} of {found.n}, {found.missing}{about} missing"),
         ("gap at the cut", _gap(found.gap)),
         ("tolerance", f"{found.tolerance:.2g}"),
         ("clear", "yes" if found.clear else "no: the number is not to be trusted"),

@@ -1,0 +1,121 @@
+"""Integer operators, read from floats row by row, up to factors that no rank sees."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ._forward import ForwardOperator
+
+__all__ = ["INTEGER_ENTRIES", "annihilates", "integer_matrix"]
+
+INTEGER_ENTRIES = 2**24
+_EXACT = 2**53
+_LARGEST = 2**31
+_LIMB = 24
+_PARTS = 64
+
+
+def integer_matrix(A: ForwardOperator) -> np.ndarray:
+    """Rows of A, each multiplied by a number that makes all its entries coprime integers.
+
+    Floats are read as the fractions that they are rounded from, if these have a common denominator
+    of at most 64 beside the smallest entry of the row, as averages of three pixels have; and else
+    as the dyadic numbers that they are. A factor of a row changes no null space.
+
+    Parameters
+    ----------
+    A : ForwardOperator, real, (m, n)
+
+    Returns
+    -------
+    ndarray of int64, (m, n)
+
+    Raises
+    ------
+    ValueError
+        If A is complex or too large, or a row is no multiple of integers below 2^31.
+    """
+    m, n = A.shape
+    if A.dtype.kind == "c":
+        raise ValueError(
+            "method 'exact' needs real entries; got a complex operator. Over the real numbers its "
+            "real and imaginary parts are taken: field='real'."
+        )
+    if m * n > INTEGER_ENTRIES:
+        raise ValueError(
+            f"method 'exact' needs the {m} x {n} matrix of A, {m * n} entries; it takes at most "
+            f"{INTEGER_ENTRIES}."
+        )
+    matrix = np.asarray(A.to_dense(), dtype=np.float64)
+    rows = _by_smallest(matrix, 1)
+    for parts in range(2, _PARTS + 1):
+        rest = np.flatnonzero(~_integral(rows))
+        if not rest.size:
+            break
+        rows[rest] = _by_smallest(matrix[rest], parts)
+    rest = np.flatnonzero(~_integral(rows))
+    rows[rest] = _by_power_of_two(matrix[rest])
+    bad = np.flatnonzero(~_integral(rows))
+    if bad.size:
+        entry = matrix[bad[0]][matrix[bad[0]] != 0][0]
+        raise ValueError(
+            "method 'exact' needs rows that are multiples of integers below 2^31; row "
+            f"{bad[0]} is none (it holds {float(entry)!r}). Scale the rows to integers."
+        )
+    whole = rows.astype(np.int64)
+    divisors = np.gcd.reduce(whole, axis=1)
+    return whole // np.maximum(divisors, 1)[:, None]
+
+
+def _integral(rows: np.ndarray) -> np.ndarray:
+    with np.errstate(invalid="ignore"):
+        return np.all((rows == np.rint(rows)) & (np.abs(rows) < _LARGEST), axis=1)
+
+
+def _by_smallest(matrix: np.ndarray, parts: int) -> np.ndarray:
+    """Multiples of a part of the smallest entry of each row, NaN where entries are none."""
+    size = np.where(matrix == 0, np.inf, np.abs(matrix)).min(axis=1)
+    unit = np.where(np.isfinite(size), size, 1.0)[:, None]
+    with np.errstate(over="ignore"):
+        rounded = np.rint(matrix / unit * parts)
+        # A quotient may round to an integer; multiplied back it must give the entry itself.
+        exact = rounded * unit / parts == matrix
+    return np.where(exact, rounded, np.nan)
+
+
+def _by_power_of_two(matrix: np.ndarray) -> np.ndarray:
+    mantissa, exponent = np.frexp(matrix)
+    digits = (mantissa * _EXACT).astype(np.int64)
+    lowest = np.log2(np.where(digits == 0, 1, digits & -digits)).astype(np.int64)
+    place = np.where(digits == 0, 2000, exponent - 53 + lowest).min(axis=1, initial=2000)
+    with np.errstate(over="ignore"):
+        return np.ldexp(matrix, -np.where(place == 2000, 0, place)[:, None])
+
+
+def annihilates(matrix: np.ndarray, vectors: np.ndarray) -> bool:
+    """Whether an integer matrix times integer vectors is zero, exactly, without big products.
+
+    The vectors are split into limbs of 24 bits; the products of these are added with a carry.
+
+    Parameters
+    ----------
+    matrix : ndarray of int64, (m, n), entries below 2^31
+    vectors : ndarray of Python integers, (n, k)
+    """
+    mask = (1 << _LIMB) - 1
+    left = vectors
+    carry = np.zeros((matrix.shape[0], vectors.shape[1]), dtype=np.int64)
+    small = int(np.abs(matrix).sum(axis=1).max(initial=0)) << _LIMB < _EXACT
+    while np.any((left != 0) & (left != -1)):
+        limb = (left & mask).astype(np.int64)
+        total = _product(matrix, limb, small) + carry
+        if np.any(total & mask):
+            return False
+        carry, left = total >> _LIMB, left >> _LIMB
+    return not np.any(_product(matrix, left.astype(np.int64), small) + carry)
+
+
+def _product(matrix: np.ndarray, limb: np.ndarray, small: bool) -> np.ndarray:
+    if small:
+        return (matrix.astype(np.float64) @ limb.astype(np.float64)).astype(np.int64)
+    return matrix @ limb
