@@ -174,12 +174,14 @@ def _certify(stack: np.ndarray, ranks: np.ndarray, precision: np.finfo) -> None:
     away = min(_GREY, relative**-0.5)
     # Below, the spacing of subnormal numbers begins to count: left to the singular values.
     lowest = int(precision.minexp) + 1
-    half_unit = float(np.finfo(np.float64).eps) / 2
+    unit = float(np.finfo(np.float64).eps)
     if stack.dtype == np.float64:
-        rule = np.array([relative, away, half_unit])
+        floor = max(32 * stack.shape[1] * unit, 2 * (relative * away) ** 2)
+        rule = np.array([relative, away, unit / 2, floor])
         certified_ranks(stack, ranks, rule, lowest, _BLOCK)
         return
-    rule = np.array([relative / 2**0.5, away, half_unit])
+    floor = max(64 * stack.shape[1] * unit, (relative * away) ** 2)
+    rule = np.array([relative / 2**0.5, away, unit / 2, floor])
     doubled = np.empty((len(stack), 2 * stack.shape[1], 2 * stack.shape[2]))
     doubled[:, ::2, ::2] = doubled[:, 1::2, 1::2] = stack.real
     doubled[:, 1::2, ::2] = stack.imag

@@ -261,7 +261,7 @@ class TestModulo:
 class TestKernels:
     def test_as_plain_python(self, rng):
         batch = np.concatenate([low_rank(rng, 2, 5, 6, rank) for rank in (5, 3, 0)])
-        rule = np.array([64 * EPS, 1e3, EPS / 2])
+        rule = np.array([64 * EPS, 1e3, EPS / 2, 1e-10])
         for kernel in (kernels.certified_ranks, getattr(kernels.certified_ranks, "py_func", None)):
             if kernel is not None:
                 ranks = np.empty(6, np.int64)
@@ -276,3 +276,14 @@ class TestKernels:
             rank, bound, left, _ = kernels._eliminate(work.copy(), 1e-300, False, block)
             assert rank == n and left == 0
             assert bound >= exact * (1 - 1e-9)
+
+    @pytest.mark.parametrize("m", [1, 3, 4, 5, 9])
+    def test_a_cholesky_factor_exists_down_to_the_smallest_singular_value(self, m):
+        rng = np.random.default_rng(m)
+        work = rng.standard_normal((m, m + 2))
+        least = np.linalg.svd(work, compute_uv=False)[-1] ** 2
+        kernel = kernels._has_full_rank
+        for run in (kernel, getattr(kernel, "py_func", kernel)):
+            for floor, exists in ((0.0, True), (0.999 * least, True), (1.001 * least, False)):
+                factor, scale = np.empty((m, m)), np.empty(m)
+                assert run(work, factor, scale, floor) is exists

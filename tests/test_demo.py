@@ -16,7 +16,7 @@ from sensing_theorems.demo.__main__ import main, run
 from sensing_theorems.demo.setup import Sizes
 from sensing_theorems.demo.setups import SETUPS
 
-SMALL = Sizes(image=28, turned=12, camera=16, masks=8, views=6, even=(11, 2), odd=(13, 3))
+SMALL = Sizes(image=28, turned=12, camera=16, drawn=8, views=6, even=(11, 2), odd=(13, 3))
 NOT, YES, OPEN = st.Verdict.NOT_IDENTIFIABLE, st.Verdict.IDENTIFIABLE, st.Verdict.UNDECIDED
 
 

@@ -79,6 +79,52 @@ def _norm(work: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> float:
     return math.sqrt(total)
 
 
+@njit(fastmath=_FAST)
+def _has_full_rank(work: np.ndarray, factor: np.ndarray, scale: np.ndarray, floor: float) -> bool:
+    r"""Whether :math:`W W^T - \text{floor} \cdot I` has a Cholesky factor, for (m, n) W, m <= n.
+
+    It has one only if :math:`\sigma_m(W)^2` is at least `floor`, up to the rounding of the products.
+    No pivots are looked for, and most matrices of full rank need nothing else.
+    """
+    m, n = work.shape
+    for i in range(m):
+        # Four columns of the factor at a time, which share what they load.
+        whole = i - i % 4
+        for j in range(0, whole, 4):
+            t0 = t1 = t2 = t3 = 0.0
+            for c in range(n):
+                w = work[i, c]
+                t0 += w * work[j, c]
+                t1 += w * work[j + 1, c]
+                t2 += w * work[j + 2, c]
+                t3 += w * work[j + 3, c]
+            for c in range(j):
+                f = factor[i, c]
+                t0 -= f * factor[j, c]
+                t1 -= f * factor[j + 1, c]
+                t2 -= f * factor[j + 2, c]
+                t3 -= f * factor[j + 3, c]
+            t0 *= scale[j]
+            t1 = (t1 - t0 * factor[j + 1, j]) * scale[j + 1]
+            t2 = (t2 - t0 * factor[j + 2, j] - t1 * factor[j + 2, j + 1]) * scale[j + 2]
+            t3 -= t0 * factor[j + 3, j] + t1 * factor[j + 3, j + 1] + t2 * factor[j + 3, j + 2]
+            factor[i, j], factor[i, j + 1], factor[i, j + 2] = t0, t1, t2
+            factor[i, j + 3] = t3 * scale[j + 3]
+        for j in range(whole, i + 1):
+            total = 0.0
+            for c in range(n):
+                total += work[i, c] * work[j, c]
+            for c in range(j):
+                total -= factor[i, c] * factor[j, c]
+            if j < i:
+                factor[i, j] = total * scale[j]
+            elif total <= floor:
+                return False
+            else:
+                scale[i] = 1.0 / math.sqrt(total - floor)
+    return True
+
+
 @njit
 def _scaled_copy(matrix: np.ndarray, bits: np.ndarray, work: np.ndarray) -> int:
     """Copy times the power of two that brings the largest entry near 2^20; return its exponent.
@@ -163,22 +209,27 @@ def certified_ranks(
     ----------
     ranks : ndarray of int64, shape (b,)
         Receives the rank; -1 where the bounds leave it open, -2 for entries that are not finite.
-    rule : ndarray of float64, shape (3,)
-        Tolerance over the Frobenius norm; how many tolerances a kept value must be away; and the
-        half unit of rounding.
+    rule : ndarray of float64, shape (4,)
+        Tolerance over the Frobenius norm; how many tolerances a kept value must be away; the half
+        unit of rounding; and the square of a singular value, over that of the norm, which is far
+        enough away and which products in double precision can tell from 0.
     lowest : int
         Matrices with a largest entry below 2^lowest are left open.
     """
     m = batch.shape[1]
     bits = batch.view(np.int64)
-    work = np.empty(batch.shape[1:])
+    work, factor, scale = np.empty(batch.shape[1:]), np.empty((m, m)), np.empty(m)
     rows, columns = np.arange(m), np.ones(batch.shape[2], np.int64)
     for b in range(batch.shape[0]):
         exponent = _scaled_copy(batch[b], bits[b], work)
         ranks[b] = 0 if exponent == -1100 else -2 if exponent == 1024 else -1
         if exponent < lowest or exponent == 1024:
             continue
-        tau = rule[0] * _norm(work, rows, columns)
+        norm = _norm(work, rows, columns)
+        if _has_full_rank(work, factor, scale, rule[3] * norm * norm):
+            ranks[b] = m
+            continue
+        tau = rule[0] * norm
         rank, inverse, left, noise = _eliminate(work, tau / 2, False, block)
         if 2 * inverse * rule[1] * tau >= 1 or rank == 0 or (rank < m and left > tau / 2):
             continue

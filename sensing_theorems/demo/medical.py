@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import groups, operators
 from ..problem import Problem
-from .setup import Setup, Sizes, mr, random, shifts, smaller
+from .setup import ESTIMATED, Setup, Sizes, mr, random, shifts, smaller
 
 __all__ = [
     "ct_even_turns",
@@ -56,7 +56,7 @@ def mri_shifts(sizes: Sizes) -> Setup:
 
 def mri_turns(sizes: Sizes) -> Setup:
     """Cartesian MRI under quarter turns."""
-    size = sizes.turned
+    size = sizes.image
     remark = (
         "A quarter turn exchanges the lines with the columns of the Fourier plane. That breaks "
         "equivariance and still is not enough: what lies neither on a measured line nor on a "
@@ -64,7 +64,7 @@ def mri_turns(sizes: Sizes) -> Setup:
         "and are no group action on them."
     )
     problem = Problem(operators.fourier(_cartesian(size)), groups.quarter_turns(size))
-    notes = (_COMPLEX, smaller(sizes, size))
+    notes = (_COMPLEX, ESTIMATED)
     return Setup("mri-turns", "Cartesian MRI x4, turns", problem, *mr(size), remark, notes)
 
 

@@ -75,7 +75,7 @@ def single_pixel(sizes: Sizes) -> Setup:
 
 def gaussian_camera(sizes: Sizes) -> Setup:
     """Gaussian patterns under a group of shifts that is cyclic."""
-    size = sizes.masks
+    size = sizes.drawn
     image, how = photo(size)
     n = (size - 1) * size
     remark = (

@@ -11,7 +11,7 @@ from .. import groups
 from ..problem import Problem
 from . import images
 
-__all__ = ["FULL", "Setup", "Sizes", "mr", "photo", "random", "shifts", "smaller"]
+__all__ = ["ESTIMATED", "FULL", "Setup", "Sizes", "mr", "photo", "random", "shifts", "smaller"]
 
 
 @dataclass(frozen=True)
@@ -21,9 +21,9 @@ class Sizes:
     Attributes
     ----------
     image : int
-        Where the work grows gently: shifts.
-    turned, camera, masks : int
-        For quarter turns, for dense cameras, for operators without symmetry.
+        Where the work grows gently: shifts, and whatever iteration converges on.
+    turned, camera, drawn : int
+        For tomography under quarter turns, for dense cameras, for lists of dense operators.
     views : int
         Of the tomograph with many views.
     even, odd : (int, int)
@@ -33,7 +33,7 @@ class Sizes:
     image: int = 256
     turned: int = 40
     camera: int = 64
-    masks: int = 32
+    drawn: int = 32
     views: int = 50
     even: tuple[int, int] = (41, 8)
     odd: tuple[int, int] = (47, 9)
@@ -95,10 +95,16 @@ def random() -> np.random.Generator:
     return np.random.default_rng(0)
 
 
+ESTIMATED = (
+    "full or deficient is decided; how much is lost is estimated from random signals, since no "
+    "symmetry splits so large a stack into small blocks"
+)
+
+
 def smaller(sizes: Sizes, size: int) -> str:
-    """Why a setup with quarter turns is smaller than the others."""
+    """Why tomography under quarter turns is smaller than the other setups."""
     full, wide = sizes.image, sizes.image**2 // 4
     return (
         f"{size}x{size}, not {full}x{full}: under quarter turns the blocks have n/4 columns, which "
-        f"would be {wide}"
+        f"would be {wide}, and tomography is too ill-conditioned for iteration"
     )

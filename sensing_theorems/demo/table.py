@@ -86,7 +86,7 @@ def row_of(setup: Setup, report: Report, seconds: float, marks: str) -> Row:
         str(problem.n),
         "–" if problem.action is None else str(problem.order),
         "–" if table is None else str(table.max_multiplicity),
-        f"{found.rank}" if found.clear else f"{found.rank}?",
+        f"{'~' if found.rank_error else ''}{found.rank}{'' if found.clear else '?'}",
         str(report.verdict),
         report.reason,
         covered(report),
