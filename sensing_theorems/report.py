@@ -28,6 +28,9 @@ __all__ = ["SCHEMA_VERSION", "Report", "Verdict", "analyze"]
 SCHEMA_VERSION = 1
 _NAMED_IRREPS = 4
 _LISTED_WITNESS = 4096
+_NOISE = (0.001, 0.01, 0.1)
+_SPECTRUM_ENTRIES = 2**17
+_SPECTRUM_WORK = 1e9
 # Readers of JSON may hold numbers in double precision.
 _JSON_INTEGER = 2**53
 
@@ -109,6 +112,23 @@ class Report:
         )
         return list(islice(named, _NAMED_IRREPS))
 
+    @cached_property
+    def strength(self) -> dict[str, Any] | None:
+        """How well the stack sees: noise limit and effective ranks; ``None`` if dear or unclear.
+
+        Levels are standard deviations of the noise over what the best seen unit signal gives.
+        """
+        if not self.rank.clear or not _spectrum_is_cheap(self.problem, self.rank):
+            return None
+        found = self.rank.spectrum
+        if found is None or found.largest == 0.0:
+            return None
+        return {
+            "noise_limit": found.noise_limit,
+            "effective_rank": {str(level): found.effective_rank(level) for level in _NOISE},
+            "relative_error": found.relative_error,
+        }
+
     @property
     def headline(self) -> str:
         """Verdict in words that cannot be taken for more than they say."""
@@ -167,6 +187,7 @@ class Report:
                 "n_deficient": found.n_deficient,
                 "deficient": self.lost_irreps,
             },
+            "strength": self.strength,
             "witness": _listed(self.witness) if found.n <= _LISTED_WITNESS else None,
             "checks": [_check_dict(check) for check in self.checks],
             "max_model_dim": dict(self.max_model_dim),
@@ -195,6 +216,17 @@ class Report:
 
     def __str__(self) -> str:
         return text.render(self)
+
+
+def _spectrum_is_cheap(problem: Problem, found: RankResult) -> bool:
+    """Whether singular values take no longer than the rank did, or about a second."""
+    if found.method in ("dense", "gram"):
+        return problem.n <= _LISTED_WITNESS
+    table = evidence.irreps(problem) if problem.action is not None else None
+    widest = problem.n if table is None else table.max_multiplicity
+    if found.method == "sketch":
+        return widest * problem.n <= _SPECTRUM_ENTRIES
+    return found.method == "blocks" and widest**2 * min(problem.n, 4 * widest) <= _SPECTRUM_WORK
 
 
 def irreps_dict(table: Irreps) -> dict[str, Any]:

@@ -429,3 +429,30 @@ class TestBadInput:
     def test_analyze_takes_a_problem(self):
         with pytest.raises(TypeError, match="must be a Problem"):
             st.analyze(np.eye(3))
+
+
+class TestStrength:
+    def test_says_how_well_and_not_only_whether(self, rng):
+        problem = st.Problem(rng.standard_normal((20, 64)), st.groups.quarter_turns(8))
+        report = st.analyze(problem)
+        found = report.to_dict()["strength"]
+        assert found["noise_limit"] == report.rank.spectrum.noise_limit > 0
+        for level, rank in found["effective_rank"].items():
+            assert rank == report.rank.effective_rank(float(level))
+        assert f"{found['noise_limit']:.2g}" in str(report)
+        assert "drowns at a noise level" in report.to_html()
+
+    def test_of_a_sketch_is_marked_as_an_estimate(self, rng):
+        mask = rng.random((80, 80)) < 0.5
+        report = st.analyze(st.Problem(st.operators.inpainting(mask), st.groups.shifts(80, 80)))
+        assert report.rank.method == "sketch"
+        assert "each value ± 9%" in str(report)
+
+    def test_is_left_out_where_it_is_dear_or_means_nothing(self, rng):
+        deficient = st.analyze(st.Problem(np.zeros((2, 5))))
+        assert deficient.strength is None
+        weak = st.analyze(st.Problem(np.diag([1.0, 1e-20])))
+        assert weak.strength is None
+        big = rng.random((400, 400)) < 0.5
+        problem = st.Problem(st.operators.inpainting(big), st.groups.shifts(400, 400))
+        assert st.analyze(problem).strength is None

@@ -83,8 +83,8 @@ def _norm(work: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> float:
 def _has_full_rank(work: np.ndarray, factor: np.ndarray, scale: np.ndarray, floor: float) -> bool:
     r"""Whether :math:`W W^T - \text{floor} \cdot I` has a Cholesky factor, for (m, n) W, m <= n.
 
-    It has one only if :math:`\sigma_m(W)^2` is at least `floor`, up to the rounding of the products.
-    No pivots are looked for, and most matrices of full rank need nothing else.
+    It has one only if :math:`\sigma_m(W)^2` is at least `floor`, up to rounding of the products. No
+    pivots are looked for, and most matrices of full rank need nothing else.
     """
     m, n = work.shape
     for i in range(m):

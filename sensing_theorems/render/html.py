@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ..groups.action import order_text
 from .elements import listed, page, pairs, table, tag, tone
 from .gallery import figures, witness
-from .text import covered_line, number, setup_line, witness_line
+from .text import covered_line, number, setup_line, strength_line, witness_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -127,6 +127,8 @@ def _why(report: Report) -> str:
         ("tolerance", f"{found.tolerance:.2g}"),
         ("clear", "yes" if found.clear else "no: the number is not to be trusted"),
     ]
+    if report.strength is not None:
+        rows.append(("strength", strength_line(report)))
     if found.n_deficient and report.problem.action is not None:
         more = found.n_deficient - len(report.lost_irreps)
         names = ", ".join(report.lost_irreps) + (f", and {more} more" if more else "")

@@ -13,7 +13,7 @@ from ..groups.action import order_text
 if TYPE_CHECKING:
     from ..report import Report
 
-__all__ = ["number", "render", "setup_line", "witness_line"]
+__all__ = ["number", "render", "setup_line", "strength_line", "witness_line"]
 
 _WIDTH = 96
 _INDENT = 14
@@ -25,6 +25,8 @@ def render(report: Report) -> str:
     lines += _section("setup", setup_line(report))
     lines += _section("why", f"{report.explanation} [{report.reason}]")
     lines += _section("rank", str(report.rank))
+    if report.strength is not None:
+        lines += _section("strength", strength_line(report))
     if report.rank.n_deficient:
         lines += _section("lost", lost_line(report))
     if report.witness is not None:
@@ -48,6 +50,19 @@ def _section(title: str, text: str) -> list[str]:
     body = textwrap.wrap(text, _WIDTH - _INDENT, break_on_hyphens=False) or [""]
     head = f"  {title:<{_INDENT - 2}}{body[0]}"
     return [head, *(" " * _INDENT + line for line in body[1:])]
+
+
+def strength_line(report: Report) -> str:
+    """How well the stack sees, in noise levels relative to the direction seen best."""
+    found = report.strength
+    if found is None:
+        return "not computed"
+    ranks = ", ".join(f"{float(k):.1%}: {v}" for k, v in found["effective_rank"].items())
+    limit = found["noise_limit"]
+    weakest = f"the weakest direction drowns at a noise level of {limit:.2g}; " if limit else ""
+    error = found["relative_error"]
+    about = f" (from a sketch, each value ± {error:.0%})" if error else ""
+    return f"{weakest}dimensions above noise of {ranks}{about}"
 
 
 def setup_line(report: Report) -> str:
