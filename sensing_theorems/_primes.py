@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from ._validate import positive_int
 
-__all__ = ["prime"]
+__all__ = ["is_prime", "prime"]
 
 
 def prime(value: object, name: str, least: int, bound: int) -> int:
     """Return `value` as a prime p with least <= p < bound, where bound is at most 2^31."""
     p = positive_int(value, name)
-    if not (least <= p < bound and _is_prime(p)):
+    if not (least <= p < bound and is_prime(p)):
         raise ValueError(f"`{name}` must be a prime with {least} <= {name} < {bound}; got {p}.")
     return p
 
 
-def _is_prime(p: int) -> bool:
+def is_prime(p: int) -> bool:
     """Miller and Rabin's test, which with these four bases errs for no p < 3.2e9 (OEIS A014233)."""
     bases = (2, 3, 5, 7)
     if p < 11 or any(p % base == 0 for base in bases):

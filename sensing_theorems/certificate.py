@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ._forward import real_form, vertical_stack
+from ._primes import is_prime
 from .groups.action import GroupAction
 from .groups.lattices import trivial
 from .integers import annihilates, integer_matrix
@@ -99,7 +100,7 @@ class Certificate:
         matrix = integer_matrix(real_form(vertical_stack(as_operators(A))))
         action = trivial(matrix.shape[1]) if action is None else action
         check_action(action, matrix.shape[1])
-        if matrix.shape[1] != self.n:
+        if matrix.shape[1] != self.n or not (2 < self.prime < 2**31 and is_prime(self.prime)):
             return False
         # Looked at first: a certificate of another setup may name rows that are not there.
         if not (_possible(self.rows, len(matrix), action) and self._possible_orbit(action)):

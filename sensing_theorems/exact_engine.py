@@ -14,6 +14,7 @@ from .certificate import Certificate, Moved
 from .dense_engines import DenseSource
 from .groups.action import GroupAction, order_text
 from .integers import integer_matrix
+from .lattice_proof import lattice_of, prove_lattice
 from .lifting import null_vectors
 from .modular import PRIMES, residues
 from .null_space import DenseNullSpace
@@ -42,13 +43,14 @@ def exact(A: ForwardOperator, action: GroupAction, field: str) -> RankResult:
     Raises
     ------
     ValueError
-        If the rows are no multiples of integers, or n is beyond 4096.
+        If the rows are no multiples of integers; or if n is beyond 4096, unless the group is a
+        lattice of shifts and the rank is full.
     ArithmeticError
         If several primes divide all the minors that matter.
     """
     n = action.n
     if n > EXACT_LIMIT:
-        raise ValueError(f"method 'exact' takes n up to {EXACT_LIMIT}; got n = {n}.")
+        return _large(A, action, field)
     matrix = integer_matrix(A)
     for p in PRIMES:
         span = Span(residues(matrix, p), action, p)
@@ -61,6 +63,22 @@ def exact(A: ForwardOperator, action: GroupAction, field: str) -> RankResult:
         if proof_or_none is not None:
             return _result(A, action, field, span, matrix, proof_or_none)
     raise ArithmeticError(f"no prime among {PRIMES} decides the rank of this operator.")
+
+
+def _large(A: ForwardOperator, action: GroupAction, field: str) -> RankResult:
+    n = action.n
+    if lattice_of(action) is None:
+        raise ValueError(
+            f"method 'exact' takes n up to {EXACT_LIMIT}, and more only under shifts with periods "
+            f"up to 4096; got n = {n} under {action.name}."
+        )
+    rank, proof = prove_lattice(A, action)
+    if proof is None:
+        raise ValueError(
+            f"method 'exact' proves full rank at n = {n}, and deficits up to n = {EXACT_LIMIT}; "
+            f"modulo a prime this stack has rank {rank}. Method 'auto' decides numerically."
+        )
+    return RankResult(n, n, A.shape[0], field, "exact", True, math.inf, 0.0, certificate=proof)
 
 
 def _integers(matrix: np.ndarray, moves: list[Moved], action: GroupAction) -> np.ndarray:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from scipy import sparse
 
 from ._forward import ForwardOperator
+from .rows import leaves
 
-__all__ = ["INTEGER_ENTRIES", "annihilates", "integer_matrix"]
+__all__ = ["INTEGER_ENTRIES", "annihilates", "combined_rows", "integer_entries", "integer_matrix"]
 
 INTEGER_ENTRIES = 2**24
 _EXACT = 2**53
@@ -65,6 +69,50 @@ def integer_matrix(A: ForwardOperator) -> np.ndarray:
     whole = rows.astype(np.int64)
     divisors = np.gcd.reduce(whole, axis=1)
     return whole // np.maximum(divisors, 1)[:, None]
+
+
+def integer_entries(A: ForwardOperator) -> Any:
+    """Integers of an operator that stores them, dense or sparse, at any size.
+
+    Returns
+    -------
+    ndarray or csr_array of int64, (m, n)
+
+    Raises
+    ------
+    ValueError
+        If A stores no entries, or some are no integers below 2^31.
+    """
+    parts = [part.matrix for part in leaves(A)]
+    if any(part is None for part in parts):
+        raise ValueError(
+            "method 'exact' at this size needs an operator that stores its entries, such as a mask "
+            "or a matrix; got one that is known by its products alone."
+        )
+    stored = [part.data if sparse.issparse(part) else part for part in parts]
+    if any(v.dtype.kind == "c" or not _whole(v) for v in stored):
+        raise ValueError("method 'exact' at this size needs entries that are integers below 2^31.")
+    if any(sparse.issparse(part) for part in parts):
+        return sparse.vstack([sparse.csr_array(part) for part in parts], "csr").astype(np.int64)
+    return np.concatenate(parts).astype(np.int64)
+
+
+def combined_rows(weights: np.ndarray, matrix: Any, p: int) -> np.ndarray:
+    """Integer combinations (q, m) of integer rows (m, n), modulo p, in [0, p).
+
+    Raises
+    ------
+    ValueError
+        If a sum could exceed 64 bits.
+    """
+    largest = int(abs(matrix).sum(axis=0).max())
+    if largest * p >= 2**63:
+        raise ValueError(f"columns must have absolute sums below 2^63 / {p}; got {largest}.")
+    return (matrix.T @ (weights % p).T).T % p
+
+
+def _whole(values: np.ndarray) -> bool:
+    return bool(np.all((values == np.rint(values)) & (np.abs(values) < _LARGEST)))
 
 
 def _integral(rows: np.ndarray) -> np.ndarray:

@@ -286,7 +286,7 @@ def _by(shape: Sequence[int]) -> str:
 
 
 def _samples(rows: Array, shape: tuple[int, ...], name: str) -> ForwardOperator:
-    return ForwardOperator(
+    samples = ForwardOperator(
         partial(_gather, rows),
         partial(_scatter, rows, prod(shape)),
         shape=(rows.size, prod(shape)),
@@ -296,6 +296,9 @@ def _samples(rows: Array, shape: tuple[int, ...], name: str) -> ForwardOperator:
         generic=False,
         orthonormal_rows=True,
     )
+    places = (np.ones(rows.size), rows, np.arange(rows.size + 1))
+    samples.matrix = sparse.csr_array(places, shape=samples.shape)
+    return samples
 
 
 def _gather(rows: Array, X: Array) -> Array:

@@ -16,6 +16,9 @@ from .spectrum import Spectrum
 
 if TYPE_CHECKING:
     from .certificate import Certificate
+    from .lattice_proof import LatticeCertificate
+
+    Proof = Certificate | LatticeCertificate
 
 __all__ = ["Deficit", "Losses", "RankResult", "Source"]
 
@@ -78,7 +81,7 @@ class RankResult:
     rank_error : float
         Standard error of a rank that was estimated from random signals; 0 for a rank that was
         computed.
-    certificate : Certificate or None
+    certificate : Certificate, LatticeCertificate or None
         Of method ``"exact"``: a proof that can be checked without the engine.
     """
 
@@ -92,7 +95,9 @@ class RankResult:
     tolerance: float
     note: str = ""
     rank_error: float = 0.0
-    certificate: Certificate | None = dataclasses.field(default=None, repr=False)
+    certificate: Certificate | LatticeCertificate | None = dataclasses.field(
+        default=None, repr=False
+    )
     source: Source | None = dataclasses.field(default=None, repr=False)
 
     @property

@@ -17,6 +17,7 @@ __all__ = [
     "Rows",
     "all_rows",
     "dense_matrix",
+    "leaves",
     "magnitude",
     "positive_definite",
     "random_rows",
@@ -111,18 +112,19 @@ def dense_matrix(A: ForwardOperator, method: str) -> np.ndarray:
 def all_rows(A: ForwardOperator) -> Rows:
     """Every row of A, some at a time; of an operator without entries, from its adjoint."""
     step = max(1, _BATCH // A.shape[1])
-    pieces = [_pieces(part, step) for part in _leaves(A)]
+    pieces = [_pieces(part, step) for part in leaves(A)]
     largest = max(size for size, _ in pieces)
     scale = _scale(largest)
     raw = itertools.chain.from_iterable(rows for _, rows in pieces)
     return Rows((_double(rows, scale) for rows in raw), scale, largest, 1)
 
 
-def _leaves(A: ForwardOperator) -> Iterator[ForwardOperator]:
+def leaves(A: ForwardOperator) -> Iterator[ForwardOperator]:
+    """The operators that a stack is made of, in order; an operator that is none, itself."""
     if not A.parts:
         yield A
     for part in A.parts:
-        yield from _leaves(part)
+        yield from leaves(part)
 
 
 def _pieces(A: ForwardOperator, step: int) -> tuple[float, Iterator[np.ndarray]]:

@@ -44,12 +44,13 @@ def stacked_rank(
         A, (m, n), or A_1, …, A_G with a common n. Anything that `as_operator` takes.
     action : GroupAction, optional
         Symmetry of the signals; ``None`` stacks the operators as they are.
-    method : {"auto", "blocks", "sketch", "spin", "dense", "gram", "krylov"}
+    method : {"auto", "blocks", "sketch", "spin", "dense", "gram", "krylov", "exact"}
         "blocks" uses all rows in isotypic coordinates and gives the whole spectrum; "sketch" a few
         random combinations of rows, for image sizes; "spin" closes the row space under the
         generators; "dense" lists every element. Two are for stacks without much structure, of at
         most 64 elements: "gram" accumulates an n × n matrix, for n <= 8192; "krylov" projects
-        random signals by iteration, at any size, and estimates how much is lost.
+        random signals by iteration, at any size, and estimates how much is lost. "exact" takes
+        integers: it computes modulo a prime and proves what it says, see `RankResult.certificate`.
     field : {"real", "complex"}
         Field of the signals. Over ℝ a complex row counts as two real ones.
     seed : int

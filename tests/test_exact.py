@@ -16,6 +16,7 @@ from sympy.polys.matrices import DomainMatrix
 import sensing_theorems as st
 from sensing_theorems.certificate import Moved
 from sensing_theorems.integers import annihilates, integer_matrix
+from sensing_theorems.lattice_proof import prove_lattice
 from sensing_theorems.lifting import null_vectors
 from sensing_theorems.modular import PRIMES, echelon
 
@@ -148,10 +149,10 @@ class TestRows:
         with pytest.raises(ValueError, match="needs real entries"):
             st.stacked_rank(A, method="exact", field="complex")
 
-    def test_sizes_beyond_reach(self, rng):
-        mask = st.operators.inpainting(np.ones(5000, bool))
-        with pytest.raises(ValueError, match="up to 4096; got n = 5000"):
-            st.stacked_rank(mask, method="exact")
+    def test_sizes_beyond_reach(self):
+        mask = st.operators.inpainting(np.arange(5184).reshape(72, 72) > 0)
+        with pytest.raises(ValueError, match=r"up to 4096.*got n = 5184 under dihedral"):
+            st.stacked_rank(mask, st.groups.dihedral(72), method="exact")
 
     def test_too_many_elements_to_go_through(self, rng):
         action = st.groups.direct_sum(*[st.groups.direct_sum(*[st.groups.symmetric(40)] * 2)] * 2)
@@ -274,3 +275,75 @@ class TestCertificate:
         proof = st.stacked_rank(A / 6, method="exact").certificate
         for x in proof.signals:
             assert sum(Fraction(int(v), d) for v, d in zip(x, (1, 2, 3), strict=True)) == 0
+
+
+class TestLattices:
+    """Full rank at image size, character by character modulo a prime."""
+
+    @pytest.mark.parametrize(
+        "action",
+        [
+            st.groups.shifts(72, 72),
+            st.groups.shifts(5, 1001),
+            st.groups.shifts(72, 72, stride=2),
+            st.groups.shifts(2, 2700, stride=(1, 3), channels=2),
+            st.groups.polar_rotations(5, 1000),
+        ],
+        ids=lambda action: action.name,
+    )
+    def test_masks_and_patterns_are_proved(self, action, rng):
+        if action.irreps.max_multiplicity == 1:
+            mask = np.zeros(action.shape, bool)
+            mask.flat[[3, 5]] = True
+            A = st.operators.inpainting(mask)
+        else:
+            A = st.operators.bernoulli(action.irreps.max_multiplicity, action.n, rng)
+        found = st.stacked_rank(A, action, method="exact")
+        assert (found.full, found.clear) == (True, True)
+        assert found.certificate.lower == found.certificate.upper == action.n
+        assert found.certificate.verify(A, action)
+
+    def test_the_rank_modulo_the_prime_is_that_of_the_stack(self, rng):
+        for action in (st.groups.shifts(6, 4), st.groups.shifts(12, stride=3)):
+            for m in (1, 2, 3):
+                A = rng.integers(-1, 2, size=(m, action.n)) * (rng.random(action.n) < 0.6)
+                stack = oracles.stack(A, oracles.dense_elements(action)).astype(int)
+                rank, proof = prove_lattice(st.as_operator(A), action)
+                assert rank == rational_rank(stack)
+                assert (proof is not None) == (rank == action.n)
+
+    def test_deficits_are_left_to_others(self):
+        pairs = st.operators.downsample((72, 72), 2)
+        boxes = st.as_operator(
+            np.kron(np.eye(36), [1, 1])[:, None, :].repeat(72, 1).reshape(36, -1)
+        )
+        with pytest.raises(ValueError, match="modulo a prime this stack has rank"):
+            st.stacked_rank(boxes, st.groups.shifts(72, 72), method="exact")
+        assert st.stacked_rank(pairs, st.groups.shifts(72, 72), method="exact").full
+
+    def test_others_than_integers_are_refused(self, rng):
+        shifts = st.groups.shifts(72, 72)
+        with pytest.raises(ValueError, match="known by its products alone"):
+            st.stacked_rank(st.operators.blur([[1, 1]], (72, 72)), shifts, method="exact")
+        with pytest.raises(ValueError, match="entries that are integers"):
+            st.stacked_rank(st.operators.gaussian(1, 5184, rng), shifts, method="exact")
+
+    def test_a_certificate_is_of_one_setup(self, rng):
+        A, shifts = st.operators.bernoulli(1, 72**2, rng), st.groups.shifts(72, 72)
+        proof = st.stacked_rank(A, shifts, method="exact").certificate
+        flat = st.as_operator(np.ones((1, 72**2)))
+        assert not proof.verify(flat, shifts)
+        assert not proof.verify(A)
+        assert not proof.verify(A, st.groups.shifts(72**2))
+        assert not proof.verify(A, st.groups.quarter_turns(72))
+        changes = [
+            {"prime": 72 * 1000 + 1},
+            {"prime": proof.prime * proof.prime},
+            {"roots": (1, *proof.roots[1:])},
+            {"roots": proof.roots[:1]},
+            {"index": proof.index.swapaxes(1, 2)},
+            {"index": np.zeros_like(proof.index)},
+            {"weights": 0 * proof.weights},
+        ]
+        for change in changes:
+            assert not dataclasses.replace(proof, **change).verify(A, shifts), change

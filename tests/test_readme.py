@@ -38,8 +38,11 @@ def test_every_figure_exists():
         assert (ROOT / "figures" / f"{key}.svg").is_file(), key
 
 
-def test_example_prints_what_the_readme_shows():
-    code, output = re.search(r"```python\n(.*?)```\n```\n(.*?)```", README, re.DOTALL).groups()
+EXAMPLES = re.findall(r"```python\n(.*?)```\n```\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.mark.parametrize(("code", "output"), EXAMPLES, ids=["report", "rank engine"])
+def test_examples_print_what_the_readme_shows(code, output):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     # The gap is a ratio of rounding errors, which differ between machines.

@@ -252,13 +252,13 @@ class AbelianTransform(IsotypicTransform):
         return sum(self.types[t].index.shape[0] for t, _ in self._members[family])
 
     @cached_property
-    def _lattice(self) -> OrbitType | None:
+    def lattice(self) -> OrbitType | None:
         """The one orbit type of an untwisted action, where frequencies form a plain grid."""
         only = self.types[0]
         return only if len(self.types) == 1 and not only.twisted else None
 
     def _indicators(self, family: int) -> np.ndarray:
-        if self._lattice is not None:
+        if self.lattice is not None:
             partners = self._partners(family)
             return np.asarray(partners == np.arange(partners.size), dtype=np.int64)
         real = np.all(self.phases(family)[:, :, 1] <= 2, axis=1)
@@ -266,8 +266,8 @@ class AbelianTransform(IsotypicTransform):
 
     def _partners(self, family: int) -> np.ndarray:
         """Position of -f for every frequency f of the family."""
-        if self._lattice is not None:
-            periods = self._lattice.periods
+        if self.lattice is not None:
+            periods = self.lattice.periods
             grid = np.arange(math.prod(periods)).reshape(periods)
             for axis in range(len(periods)):
                 grid = np.roll(np.flip(grid, axis), 1, axis)
@@ -327,11 +327,11 @@ class AbelianTransform(IsotypicTransform):
     @cached_property
     def views(self) -> tuple[View, ...]:
         """Irreps that tell all of a real signal; of a lattice, half of the grid of frequencies."""
-        if self._lattice is None:
+        if self.lattice is None:
             return super().views
-        periods, axis = self._lattice.periods, self._lattice.half_axis
+        periods, axis = self.lattice.periods, self.lattice.half_axis
         kept = periods[axis] // 2 + 1
-        grid = np.arange(self._lattice.size).reshape(periods)
+        grid = np.arange(self.lattice.size).reshape(periods)
         positions = grid.take(range(kept), axis).reshape(-1)
         weights = np.full(kept, 2)
         weights[0] = 1
@@ -346,16 +346,16 @@ class AbelianTransform(IsotypicTransform):
 
     def analyze_real(self, x: np.ndarray) -> list[np.ndarray]:
         """Coordinates of real signals, (r, n), at the `views`."""
-        if self._lattice is None:
+        if self.lattice is None:
             return super().analyze_real(x)
-        values = self._lattice.forward_real(x)
+        values = self.lattice.forward_real(x)
         return [values.reshape(*values.shape[:2], -1).transpose(0, 2, 1)[:, :, None, :]]
 
     def synthesize_real(self, parts: list[np.ndarray]) -> np.ndarray:
         """Inverse of `analyze_real`: real signals, shape (r, n)."""
-        if self._lattice is None:
+        if self.lattice is None:
             return super().synthesize_real(parts)
-        orbits, axis = self._lattice, self._lattice.half_axis
+        orbits, axis = self.lattice, self.lattice.half_axis
         half = [t // 2 + 1 if i == axis else t for i, t in enumerate(orbits.periods)]
         r, c = parts[0].shape[0], parts[0].shape[3]
         out = np.empty((r, self.n))
