@@ -67,7 +67,7 @@ def _cut(
         method="blocks",
         clear=decision.clear,
         gap=decision.gap,
-        tolerance=decision.tolerance * root * rows.scale,
+        tolerance=decision.tolerance * root * rows.scale / math.sqrt(rows.copies),
         source=source,
     )
     return result, source

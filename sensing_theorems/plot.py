@@ -202,14 +202,15 @@ def plot_spectrum(rank_result: RankResult, ax: Axes | None = None) -> Axes:
     Raises
     ------
     ValueError
-        If the method that found the rank lists no singular values.
+        If the method that found the rank has no singular values, not even estimates.
     """
-    values = rank_result.singular_values
-    if values is None:
+    spectrum = rank_result.spectrum
+    if spectrum is None or not spectrum.listed:
         raise ValueError(
             f"method '{rank_result.method}' lists no singular values; compute the rank with "
             "method='blocks' or method='dense'."
         )
+    values, about = spectrum.values, ", estimated" if spectrum.relative_error else ""
     ax, tolerance = _axes(ax), rank_result.tolerance
     index, seen = np.arange(1, values.size + 1), values > tolerance
     heights = np.maximum(values, tolerance * 1e-3 if tolerance > 0 else 1e-16)
@@ -224,7 +225,7 @@ def plot_spectrum(rank_result: RankResult, ax: Axes | None = None) -> Axes:
         ax.axhline(tolerance, color=_PALE, linewidth=0.8, zorder=0, label="counts as zero")
     ax.set_yscale("log")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.set(xlabel="number", ylabel="singular value of the stack")
+    ax.set(xlabel="number", ylabel=f"singular value of the stack{about}")
     return _legend(ax)
 
 
