@@ -13,4 +13,6 @@ def probe_rng(purpose: str, seed: int = 0) -> np.random.Generator:
     A plain small seed would be the very stream with which users draw their operators: a probe
     equal to a row of A is as far from random as can be.
     """
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise ValueError(f"`seed` must be an integer >= 0; got {seed!r}.")
     return np.random.default_rng(np.random.SeedSequence([_ENTROPY, seed, *purpose.encode()]))

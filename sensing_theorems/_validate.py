@@ -47,9 +47,21 @@ def finite_array(value: Any, name: str) -> NDArray[Any]:
     if np.ma.is_masked(value):
         raise ValueError(f"`{name}` must not hide entries behind a mask; fill them first.")
     raw = np.asarray(value)
+    require_whole(raw, name)
     array = np.array(raw, dtype=field_dtype(raw.dtype, name), order="C")
     require_finite(array, f"`{name}`")
     return array
+
+
+def require_whole(array: NDArray[Any], name: str) -> None:
+    """Refuse integers that double precision would round."""
+    if array.dtype.kind in "iu" and array.size:
+        low, high = int(array.min()), int(array.max())
+        if max(-low, high) > 2**53:
+            raise ValueError(
+                f"`{name}` must hold integers up to 2^53, which floating point does not round; got "
+                f"some from {low} to {high}."
+            )
 
 
 def require_finite(array: NDArray[Any], what: str) -> None:

@@ -68,6 +68,9 @@ def matrix_ranks(batch: Any, dtype: Any = None) -> BatchRanks:
 
     Notes
     -----
+    Rows whose sizes differ by many orders of magnitude should be scaled first: unlike
+    `stacked_rank`, which looks for them, this rule takes a weak row for rounding of a strong one.
+
     Each matrix is handled by one thread, so that the ranks do not depend on their number: as many
     as the process may use, or less where ``NUMBA_NUM_THREADS`` says so.
 
@@ -177,11 +180,11 @@ def _certify(stack: np.ndarray, ranks: np.ndarray, precision: np.finfo) -> None:
     unit = float(np.finfo(np.float64).eps)
     if stack.dtype == np.float64:
         floor = max(32 * stack.shape[1] * unit, 2 * (relative * away) ** 2)
-        rule = np.array([relative, away, unit / 2, floor])
+        rule = np.array([relative, away, 2 * unit, floor])
         certified_ranks(stack, ranks, rule, lowest, _BLOCK)
         return
     floor = max(64 * stack.shape[1] * unit, (relative * away) ** 2)
-    rule = np.array([relative / 2**0.5, away, unit / 2, floor])
+    rule = np.array([relative / 2**0.5, away, 2 * unit, floor])
     doubled = np.empty((len(stack), 2 * stack.shape[1], 2 * stack.shape[2]))
     doubled[:, ::2, ::2] = doubled[:, 1::2, 1::2] = stack.real
     doubled[:, 1::2, ::2] = stack.imag

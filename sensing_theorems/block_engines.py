@@ -26,7 +26,7 @@ from .block_source import Blocks, BlockSource, block_spectrum, cut_blocks, gathe
 from .groups.action import GroupAction
 from .groups.isotypic import IsotypicTransform
 from .rank_result import RankResult
-from .rows import Rows, all_rows, random_rows
+from .rows import Rows, all_rows, precision, random_rows
 from .spectrum import Spectrum
 from .tolerance import rounding, threshold
 
@@ -41,7 +41,7 @@ _LOG_LARGEST = 300.0
 def blocks(A: ForwardOperator, action: GroupAction, field: str) -> RankResult:
     """All rows of A in isotypic coordinates; the stack itself is never formed."""
     rows = all_rows(A)
-    found = gather(rows.batches, action.transform, A.dtype.kind == "f")
+    found = gather(rows, action.transform, A.dtype.kind == "f")
     return _cut(A, action, field, found, rows)[0]
 
 
@@ -49,7 +49,7 @@ def _cut(
     A: ForwardOperator, action: GroupAction, field: str, found: Blocks, rows: Rows
 ) -> tuple[RankResult, BlockSource]:
     """Cut the joint spectrum of all blocks."""
-    tolerance = threshold(found.norm, rounding(A.dtype, rows.largest)) if rows.largest else 0.0
+    tolerance = threshold(found.norm, rounding(precision(A), rows.largest))
     ranks, decision = cut_blocks(found, tolerance)
     source = BlockSource(action, found, ranks, tolerance, rows.scale)
     rank = sum(
@@ -93,8 +93,8 @@ class _SketchSource(BlockSource):
         else:
             rows = random_rows(self.A, q, probe_rng("spectrum", self.seed))
         error = 0.0 if rows.copies == 1 else math.sqrt((0.5 if widest == 1 else widest) / q)
-        found = gather(rows.batches, self.action.transform, self.blocks.real)
-        tolerance = threshold(found.norm, rounding(self.A.dtype, rows.largest))
+        found = gather(rows, self.action.transform, self.blocks.real)
+        tolerance = threshold(found.norm, rounding(precision(self.A), rows.largest))
         scale = rows.scale / math.sqrt(rows.copies)
         return block_spectrum(self.action, found, tolerance, scale, error)
 
@@ -114,10 +114,10 @@ def sketch(A: ForwardOperator, action: GroupAction, field: str, seed: int) -> Ra
     widest = _widest(action.transform)
     rng = probe_rng("sketch", seed)
     # Of a single row no coordinate is small enough to matter in double precision.
-    first = 0 if widest == 1 and A.dtype.itemsize == np.result_type(A.dtype, float).itemsize else 4
+    first = 0 if widest == 1 and np.finfo(precision(A)).bits == 64 else 4
     for extra in dict.fromkeys((first, *_EXTRA_ROWS)):
         rows = random_rows(A, widest + extra, rng)
-        found = gather(rows.batches, action.transform, A.dtype.kind == "f")
+        found = gather(rows, action.transform, A.dtype.kind == "f")
         result, source = _cut(A, action, field, found, rows)
         source = _SketchSource(**vars(source), A=A, seed=seed)
         result = dataclasses.replace(result, method="sketch", source=source)
@@ -133,5 +133,5 @@ def _invisible(
     hidden = source.null_space().sample(rng)
     unseen = A.matvec(hidden) / rows.scale
     size = source.blocks.norm / math.sqrt(rows.copies * A.shape[1])
-    bound = 1e5 * np.finfo(A.dtype).eps * size * np.linalg.norm(hidden)
+    bound = 1e5 * np.finfo(precision(A)).eps * size * np.linalg.norm(hidden)
     return bool(np.linalg.norm(unseen) <= bound)

@@ -65,17 +65,19 @@ def gather(batches: Iterable[np.ndarray], transform: IsotypicTransform, real: bo
         squares += float(np.vdot(rows, rows).real)
         # A row functional a has coordinates conj(U^H conj(a)) in the unitary basis U.
         parts = transform.analyze_real(rows) if real else transform.analyze(rows.conj())
-        for kept, part, family in zip(waiting, parts, families, strict=True):
-            kept.append(_block(part, family.multiplicity))
+        views = transform.views if real else [family.whole for family in families]
+        for kept, part, family, view in zip(waiting, parts, families, views, strict=True):
+            kept.append(_block(part, family.multiplicity, bool(view.real.all())))
             if family.multiplicity == 1 or sum(b.shape[1] for b in kept) > 4 * kept[0].shape[2]:
                 kept[:] = [_reduced(kept)]
     return Blocks(transform, real, [_reduced(kept) for kept in waiting], math.sqrt(squares))
 
 
-def _block(part: np.ndarray, c: int) -> np.ndarray:
+def _block(part: np.ndarray, c: int, real: bool) -> np.ndarray:
     """Coordinates (r, k, s, c) as blocks (k, r s, c); for c = 1 their norm alone."""
     r, k, s, _ = part.shape
     if c > 1:
+        part = part.real if real else part
         return part.transpose(1, 0, 2, 3).reshape(k, r * s, c)
     squared = part.real**2
     squared += part.imag**2
@@ -114,10 +116,11 @@ def _smallest_bound(block: np.ndarray) -> np.ndarray:
 
 
 def _bounds_by_inverse(block: np.ndarray) -> np.ndarray:
-    r"""Bounds :math:`1/(\|(SB)^{-1}\|_F \|S\|)` for blocks (k, r, c) with r >= c.
+    r"""Bounds :math:`(1 - \|I - X S B\|) / (\|X\| \|S\|)` for blocks (k, r, c) with r >= c.
 
     S folds the rows onto the first c, so that :math:`\|S\|^2` is the number of layers; and
-    :math:`\sigma_{\min}(SB) \le \|S\|\,\sigma_{\min}(B)`.
+    :math:`\sigma_{\min}(SB) \le \|S\|\,\sigma_{\min}(B)`. X is what the solver takes for the
+    inverse; with its residual the bound holds however badly the elimination went.
     """
     _, r, c = block.shape
     square = block[:, :c].copy()
@@ -129,9 +132,12 @@ def _bounds_by_inverse(block: np.ndarray) -> np.ndarray:
     except np.linalg.LinAlgError:
         return np.zeros(block.shape[0])
     with np.errstate(all="ignore"):
-        size = np.linalg.norm(inverse.reshape(inverse.shape[0], -1), axis=1)
-        found = 1 / (size * math.sqrt(math.ceil(r / c)))
-    return np.where(np.isfinite(found), found, 0.0)
+        size = np.linalg.norm(inverse, axis=(1, 2))
+        residual = np.linalg.norm(inverse @ square - np.eye(c), axis=(1, 2))
+        # What the products themselves may have rounded away.
+        residual += 4 * c * np.finfo(float).eps * size * np.linalg.norm(square, axis=(1, 2))
+        found = (1 - residual) / (size * math.sqrt(math.ceil(r / c)))
+    return np.where(np.isfinite(found) & (residual < 1), found, 0.0)
 
 
 def _bound_by_cholesky(block: np.ndarray) -> float:

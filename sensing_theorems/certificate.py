@@ -7,6 +7,7 @@ integer signals that no :math:`A T_g` sees, whose orbits are independent modulo 
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -20,7 +21,7 @@ from .groups.lattices import trivial
 from .integers import annihilates, integer_matrix
 from .problem import as_operators, check_action
 
-__all__ = ["Certificate", "Moved"]
+__all__ = ["Certificate", "Moved", "moved_rows"]
 
 
 class Moved(NamedTuple):
@@ -79,7 +80,9 @@ class Certificate:
         return self.n - len(self.orbit)
 
     def verify(self, A: Any, action: GroupAction | None = None) -> bool:
-        """Check the proof against operators and action, in exact arithmetic and from scratch.
+        """Check the proof against operators and action, in exact arithmetic.
+
+        Entries are read by `integer_matrix`, as the engine reads them; nothing else is shared.
 
         Parameters
         ----------
@@ -100,18 +103,42 @@ class Certificate:
         matrix = integer_matrix(real_form(vertical_stack(as_operators(A))))
         action = trivial(matrix.shape[1]) if action is None else action
         check_action(action, matrix.shape[1])
-        if matrix.shape[1] != self.n or not (2 < self.prime < 2**31 and is_prime(self.prime)):
+        if matrix.shape[1] != self.n:
             return False
-        # Looked at first: a certificate of another setup may name rows that are not there.
-        if not (_possible(self.rows, len(matrix), action) and self._possible_orbit(action)):
+        proof = self._plain(len(matrix), action)
+        if proof is None:
             return False
-        stack = _moved(matrix % self.prime, self.rows, action)
-        hidden = _moved((self.signals % self.prime).astype(np.int64), self.orbit, action)
+        stack = moved_rows(matrix % proof.prime, proof.rows, action)
+        hidden = moved_rows((proof.signals % proof.prime).astype(np.int64), proof.orbit, action)
         return (
-            _rank(stack, self.prime) == self.lower
-            and _rank(hidden, self.prime) == len(self.orbit)
-            and self.signals_are_hidden(matrix, action)
+            _rank(stack, proof.prime) == self.lower
+            and _rank(hidden, proof.prime) == len(self.orbit)
+            and proof.signals_are_hidden(matrix, action)
         )
+
+    def _plain(self, m: int, action: GroupAction) -> Certificate | None:
+        """The same in Python integers; ``None`` if it is malformed, or speaks of other sizes."""
+        try:
+            listed = [[operator.index(v) for v in signal] for signal in self.signals]
+            rows, orbit = (
+                tuple(Moved(*(operator.index(v) for v in move)) for move in moves)
+                for moves in (self.rows, self.orbit)
+            )
+            prime = operator.index(self.prime)
+        except TypeError:
+            return None
+        signals = np.zeros((len(listed), self.n), dtype=object)
+        for target, signal in zip(signals, listed, strict=True):
+            if len(signal) != self.n:
+                return None
+            target[:] = signal
+        sound = (
+            2 < prime < 2**31
+            and is_prime(prime)
+            and _possible(rows, m, action)
+            and _possible(orbit, len(signals), action)
+        )
+        return Certificate(self.n, prime, rows, signals, orbit, self.invariant) if sound else None
 
     def signals_are_hidden(self, matrix: np.ndarray, action: GroupAction) -> bool:
         """Whether A T_g x = 0 for all signals x and all g, for A as a matrix of integers."""
@@ -173,7 +200,8 @@ def _possible(moves: Sequence[Moved], starts: int, action: GroupAction) -> bool:
     )
 
 
-def _moved(starts: np.ndarray, moves: Sequence[Moved], action: GroupAction) -> np.ndarray:
+def moved_rows(starts: np.ndarray, moves: Sequence[Moved], action: GroupAction) -> np.ndarray:
+    """The rows that the moves make of starting rows, (len(moves), n)."""
     rows: list[np.ndarray] = []
     powers: dict[tuple[int, int], Any] = {}
     for parent, number, exponent in moves:

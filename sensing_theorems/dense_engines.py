@@ -13,7 +13,7 @@ from .groups.commutant import COMMUTANT_LIMIT
 from .groups.isotypic import Family
 from .null_space import DenseNullSpace
 from .rank_result import Losses, RankResult
-from .rows import dense_matrix, magnitude, triangular
+from .rows import dense_matrix, magnitude, precision, triangular
 from .spectrum import Spectrum
 from .tolerance import Cut, cut, grey, rounding, threshold
 
@@ -24,7 +24,8 @@ def _unit(A: ForwardOperator, method: str) -> tuple[np.ndarray, float]:
     """Matrix of A over the power of two near its largest entry, and that power."""
     matrix = dense_matrix(A, method)
     scale = magnitude(matrix)
-    return matrix / scale, scale
+    matrix /= scale
+    return matrix, scale
 
 
 def row_space(A: ForwardOperator) -> tuple[np.ndarray, Cut]:
@@ -33,7 +34,7 @@ def row_space(A: ForwardOperator) -> tuple[np.ndarray, Cut]:
     if matrix.shape[0] > matrix.shape[1]:
         matrix = triangular(matrix)
     _, values, vh = scipy.linalg.svd(matrix, full_matrices=False)
-    decision = cut(values, A.dtype, scale)
+    decision = cut(values, precision(A), scale)
     return vh[values > decision.tolerance], decision
 
 
@@ -43,7 +44,7 @@ def operator_rank(A: ForwardOperator) -> int | None:
     if matrix.shape[0] > matrix.shape[1]:
         matrix = triangular(matrix)
     values = np.linalg.svd(matrix, compute_uv=False)
-    decision = cut(values, A.dtype, scale)
+    decision = cut(values, precision(A), scale)
     return int((values > decision.tolerance).sum()) if decision.clear else None
 
 
@@ -109,7 +110,7 @@ def dense(A: ForwardOperator, action: GroupAction, field: str) -> RankResult:
         stack = triangular(stack)
     _, values, vh = scipy.linalg.svd(stack, full_matrices=True)
     values = np.concatenate([values, np.zeros(n - values.size)])
-    decision = cut(values, A.dtype, scale)
+    decision = cut(values, precision(A), scale)
     rank = int((values > decision.tolerance).sum())
     # Rows of vh are conjugate to the vectors that A annihilates.
     null = DenseNullSpace(vh[rank:].conj())
@@ -131,11 +132,12 @@ def spin(A: ForwardOperator, action: GroupAction, field: str) -> RankResult:
     matrix, scale = _unit(A, "spin")
     n = action.n
     _, values, vh = scipy.linalg.svd(matrix, full_matrices=False)
-    decision = cut(values, A.dtype, scale)
+    decision = cut(values, precision(A), scale)
     kept = values > decision.tolerance
     basis, clear, gap = vh[kept], decision.clear, decision.gap
     # A direction found with singular value s carries the rounding of its matrix divided by s.
-    error = threshold(float(np.sqrt(n)), rounding(A.dtype, scale))
+    floor = threshold(float(np.sqrt(n)), rounding(precision(A), scale))
+    error = floor
     error *= values[0] / values[kept][-1] if basis.size else 1.0
     new = basis
     while new.shape[0] and basis.shape[0] < n:
@@ -145,9 +147,11 @@ def spin(A: ForwardOperator, action: GroupAction, field: str) -> RankResult:
         _, values, vh = scipy.linalg.svd(images, full_matrices=False)
         kept = values > error
         new = vh[kept]
+        lost = float(values[~kept].max(initial=0.0))
+        # Between rounding and rounding blown up: a true direction, or not.
+        clear = clear and lost <= floor
         if new.size:
             smallest = float(values[kept][-1])
-            lost = float(values[~kept].max(initial=0.0))
             gap = min(gap, smallest / lost if lost > 0 else smallest / error)
             clear = clear and smallest > error * grey(error)
             error /= smallest

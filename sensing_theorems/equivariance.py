@@ -20,9 +20,10 @@ from ._forward import ForwardOperator
 from ._probes import probe_rng
 from .dense_engines import row_space
 from .groups.action import GroupAction
-from .problem import check_action
+from .problem import as_operators, check_action
 from .rows import DENSE_ENTRIES
 from .stacked_rank import joint_operator
+from .weak_rows import weak_rows
 
 __all__ = ["Stabiliser", "is_equivariant", "row_space_projector", "stabiliser"]
 
@@ -99,7 +100,8 @@ def is_equivariant(A: Any, action: GroupAction, *, field: str = "real") -> bool:
     ValueError
         If the action is on another R^n.
     ArithmeticError
-        If A is too ill-conditioned and too large to decide.
+        If A is too ill-conditioned and too large to decide, or some of its rows are weaker than
+        rounding of the others.
 
     Notes
     -----
@@ -115,8 +117,21 @@ def is_equivariant(A: Any, action: GroupAction, *, field: str = "real") -> bool:
     >>> st.is_equivariant(blur, st.groups.quarter_turns(4))
     False
     """
-    operator = joint_operator(A, field)
+    listed = as_operators(A)
+    operator = joint_operator(listed, field)
     check_action(action, operator.shape[1])
+    if not _stays(operator, action):
+        return False
+    if weak_rows(listed) is not None:
+        raise ArithmeticError(
+            "rows of the operator must be of comparable size to decide equivariance; some are "
+            "weaker than rounding of the strongest. Scale the rows."
+        )
+    return True
+
+
+def _stays(operator: ForwardOperator, action: GroupAction) -> bool:
+    """Whether every generator maps random vectors of the row space into it."""
     project = row_space_projector(operator)
     rng = probe_rng("equivariance")
     for _ in range(_PROBES):

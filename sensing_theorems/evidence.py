@@ -17,6 +17,7 @@ from .groups.action import Irreps
 from .problem import Problem
 from .rank_result import RankResult
 from .stacked_rank import stacked_rank
+from .weak_rows import weak_rows
 
 __all__ = [
     "claimed_generic",
@@ -66,11 +67,19 @@ def operator_ranks(problem: Problem) -> tuple[int | None, ...]:
     """Rank of every single operator; ``None`` where it is too large for a dense decomposition."""
     if len(problem.operators) == 1 and problem.action is None:
         return (_certain_rank(problem),)
+    if _has_weak_rows(problem):
+        return (None,) * len(problem.operators)
     ranks = [_rank_alone(A) for A in problem.singles]
     if ranks == [None] and equivariant(problem):
         # The virtual operators of an equivariant A all have its row space.
         return (_certain_rank(problem),)
     return tuple(ranks)
+
+
+@_once
+def _has_weak_rows(problem: Problem) -> bool:
+    """Whether some rows are beyond the reach of rounding: then no rank of one operator is sure."""
+    return weak_rows(problem.operators) is not None
 
 
 def _rank_alone(A: ForwardOperator) -> int | None:
@@ -124,6 +133,8 @@ def equivariant(problem: Problem) -> bool | None:
     except ArithmeticError:
         return None
     small = problem.m * problem.n <= _RANK_ENTRIES
+    if same and _has_weak_rows(problem):
+        return None
     if same and small and _rank_alone(problem.joint) != stack(problem).rank:
         # Equivariant up to the precision of the probes, and not up to that of the rank.
         return None

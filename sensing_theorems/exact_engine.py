@@ -10,7 +10,7 @@ import scipy.linalg
 
 from ._forward import ForwardOperator
 from ._probes import probe_rng
-from .certificate import Certificate, Moved
+from .certificate import Certificate, Moved, moved_rows
 from .dense_engines import DenseSource
 from .groups.action import GroupAction, order_text
 from .integers import integer_matrix
@@ -58,10 +58,11 @@ def exact(A: ForwardOperator, action: GroupAction, field: str) -> RankResult:
             empty = np.zeros((0, n), dtype=object)
             proof = Certificate(n, p, tuple(span.moves), empty, (), True)
             return _result(A, action, field, span, matrix, proof)
-        rows = _integers(matrix, span.moves, action)
-        proof_or_none = _deficit(matrix, rows, span, action)
-        if proof_or_none is not None:
-            return _result(A, action, field, span, matrix, proof_or_none)
+        rows = moved_rows(matrix, span.moves, action)
+        found = _deficit(matrix, rows, span, action)
+        if found is None or (found.lower < found.upper and _grows(matrix, span, action)):
+            continue
+        return _result(A, action, field, span, matrix, found)
     raise ArithmeticError(f"no prime among {PRIMES} decides the rank of this operator.")
 
 
@@ -79,16 +80,6 @@ def _large(A: ForwardOperator, action: GroupAction, field: str) -> RankResult:
             f"modulo a prime this stack has rank {rank}. Method 'auto' decides numerically."
         )
     return RankResult(n, n, A.shape[0], field, "exact", True, math.inf, 0.0, certificate=proof)
-
-
-def _integers(matrix: np.ndarray, moves: list[Moved], action: GroupAction) -> np.ndarray:
-    rows: list[np.ndarray] = []
-    for parent, number, exponent in moves:
-        if parent < 0:
-            rows.append(matrix[number])
-        else:
-            rows.append(action.generators[number].power(exponent).pull_back(rows[parent]))
-    return np.array(rows, dtype=np.int64).reshape(-1, matrix.shape[1])
 
 
 def _deficit(
@@ -111,6 +102,12 @@ def _deficit(
     return proof if proof.signals_are_hidden(matrix, action) else None
 
 
+def _grows(matrix: np.ndarray, span: Span, action: GroupAction) -> bool:
+    """Whether two other primes see more: for what a proof leaves open, good evidence."""
+    others = [p for p in PRIMES if p != span.p][:2]
+    return any(Span(residues(matrix, p), action, p).rank > span.rank for p in others)
+
+
 def _basis_is_short(first: np.ndarray, missing: int) -> bool:
     """Whether a basis of all that is missing can be written down and checked, by its first."""
     n, bits = first.shape[1], max(int(v).bit_length() for v in np.abs(first[0]))
@@ -123,8 +120,7 @@ def _orbits(
 ) -> tuple[np.ndarray, Span]:
     """A few signals, and how much of what is missing their orbits make up."""
     free = np.zeros((_SIGNALS, span.n), dtype=np.int64)
-    free[:, outside] = probe_rng("exact").integers(-1, 2, (_SIGNALS, outside.size))
-    free[:, outside[0]] |= 1
+    free[:, outside] = probe_rng("exact").integers(1, 50, (_SIGNALS, outside.size))
     signals = null_vectors(rows, span.columns, free, span.p)
     orbit, used = Span(_residues(signals[:1], span.p), action, span.p), 1
     while orbit.rank < outside.size and used < _SIGNALS:
@@ -194,5 +190,5 @@ def _result(
         tolerance=0.0,
         note=f"proved: {proof.lower} <= rank <= {proof.upper}" if open_end else "",
         certificate=proof,
-        source=_ExactSource(_integers(matrix, span.moves, action), action),
+        source=_ExactSource(moved_rows(matrix, span.moves, action), action),
     )

@@ -23,7 +23,7 @@ from ._forward import (
     from_matrix,
     unit_responses,
 )
-from ._validate import array_shape, field_dtype, finite_array, require_finite
+from ._validate import array_shape, field_dtype, finite_array, require_finite, require_whole
 from .libraries import HAS_ADJOINT, Found, read
 
 __all__ = ["as_operator"]
@@ -98,6 +98,7 @@ def _entries(obj: Any) -> Any:
         raise ValueError(f"a matrix must be two-dimensional, (m, n); got shape {obj.shape}.")
     if not sparse.issparse(obj):
         return obj
+    require_whole(obj.data, "matrix")
     matrix = sparse.csr_array(obj, dtype=field_dtype(obj.dtype, "matrix"), copy=True)
     # Otherwise SciPy would do this later, in place, in arrays that are read-only by then.
     matrix.sum_duplicates()

@@ -20,7 +20,7 @@ from .groups.action import GroupAction
 from .listed import listed_rows
 from .null_space import DenseNullSpace
 from .rank_result import Losses, RankResult
-from .rows import positive_definite, triangular
+from .rows import positive_definite, precision, triangular
 from .spectrum import Spectrum
 from .tolerance import Cut, cut, grey, rounding, threshold
 
@@ -36,18 +36,19 @@ class _Stack:
     def __init__(self, A: ForwardOperator, action: GroupAction) -> None:
         self.A, self.action = A, action
         rows = listed_rows(A, action, "gram")
-        self.scale, self.largest = rows.scale, rows.largest
+        self.scale = rows.scale
         dtype = np.result_type(A.dtype, np.float64)
         self.gram = np.zeros((action.n, action.n), dtype=dtype)
-        for batch in rows.batches:
+        for batch in rows:
             self.gram += batch.conj().T @ batch
+        self.largest = rows.largest
         self.norm = math.sqrt(float(np.trace(self.gram).real))
 
     def through(self, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Adjoint of the stack after the stack, and R of the stack on vectors (n, d)."""
         twice = np.zeros_like(vectors)
         seen: list[np.ndarray] = []
-        for batch in listed_rows(self.A, self.action, "gram").batches:
+        for batch in listed_rows(self.A, self.action, "gram"):
             seen.append(batch @ vectors)
             twice += batch.conj().T @ seen[-1]
             if sum(part.shape[0] for part in seen) > 4 * vectors.shape[1]:
@@ -123,14 +124,14 @@ def gram(A: ForwardOperator, action: GroupAction, field: str) -> RankResult:
             "'krylov' works on larger signals."
         )
     stack = _Stack(A, action)
-    tolerance = threshold(stack.norm, rounding(A.dtype, stack.largest)) if stack.norm else 0.0
+    tolerance = threshold(stack.norm, rounding(precision(A), stack.largest))
     source = _GramSource(stack, tolerance)
     floor = 64 * n * np.finfo(float).eps * stack.norm**2
     if positive_definite(stack.gram, floor) and math.sqrt(floor) > tolerance * grey(0.0):
         decision, rank = Cut(tolerance, 0.99 * math.sqrt(floor) / tolerance, True), n
     else:
         values, _ = source.decomposed
-        decision = cut(values, A.dtype, stack.largest, stack.norm)
+        decision = cut(values, precision(A), stack.largest, stack.norm)
         rank = int((values > decision.tolerance).sum())
     return RankResult(
         rank=rank,

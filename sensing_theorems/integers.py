@@ -15,7 +15,6 @@ __all__ = ["INTEGER_ENTRIES", "annihilates", "combined_rows", "integer_entries",
 INTEGER_ENTRIES = 2**24
 _EXACT = 2**53
 _LARGEST = 2**31
-_LIMB = 24
 _PARTS = 64
 
 
@@ -50,7 +49,7 @@ def integer_matrix(A: ForwardOperator) -> np.ndarray:
             f"method 'exact' needs the {m} x {n} matrix of A, {m * n} entries; it takes at most "
             f"{INTEGER_ENTRIES}."
         )
-    matrix = np.asarray(A.to_dense(), dtype=np.float64)
+    matrix = _moderate(np.asarray(A.to_dense()))
     rows = _by_smallest(matrix, 1)
     for parts in range(2, _PARTS + 1):
         rest = np.flatnonzero(~_integral(rows))
@@ -61,14 +60,19 @@ def integer_matrix(A: ForwardOperator) -> np.ndarray:
     rows[rest] = _by_power_of_two(matrix[rest])
     bad = np.flatnonzero(~_integral(rows))
     if bad.size:
-        entry = matrix[bad[0]][matrix[bad[0]] != 0][0]
         raise ValueError(
             "method 'exact' needs rows that are multiples of integers below 2^31; row "
-            f"{bad[0]} is none (it holds {float(entry)!r}). Scale the rows to integers."
+            f"{bad[0]} is none. Scale the rows to integers."
         )
     whole = rows.astype(np.int64)
     divisors = np.gcd.reduce(whole, axis=1)
     return whole // np.maximum(divisors, 1)[:, None]
+
+
+def _moderate(matrix: np.ndarray) -> np.ndarray:
+    """Rows multiplied by powers of two, so that their entries are about 1: nothing is rounded."""
+    largest = np.abs(matrix).max(axis=1, keepdims=True)
+    return np.ldexp(matrix, -np.frexp(largest)[1])
 
 
 def integer_entries(A: ForwardOperator) -> Any:
@@ -123,15 +127,17 @@ def _integral(rows: np.ndarray) -> np.ndarray:
 def _by_smallest(matrix: np.ndarray, parts: int) -> np.ndarray:
     """Multiples of a part of the smallest entry of each row, NaN where entries are none."""
     size = np.where(matrix == 0, np.inf, np.abs(matrix)).min(axis=1)
-    unit = np.where(np.isfinite(size), size, 1.0)[:, None]
-    with np.errstate(over="ignore"):
-        rounded = np.rint(matrix / unit * parts)
+    # In the precision of the entries, which are the fractions rounded to just that.
+    unit = np.where(np.isfinite(size), size, 1.0)[:, None].astype(matrix.dtype)
+    with np.errstate(over="ignore", invalid="ignore"):
+        rounded = np.rint(matrix / unit * matrix.dtype.type(parts))
         # A quotient may round to an integer; multiplied back it must give the entry itself.
-        exact = rounded * unit / parts == matrix
-    return np.where(exact, rounded, np.nan)
+        exact = rounded * unit / matrix.dtype.type(parts) == matrix
+    return np.where(exact, rounded, np.nan).astype(np.float64)
 
 
 def _by_power_of_two(matrix: np.ndarray) -> np.ndarray:
+    matrix = matrix.astype(np.float64)
     mantissa, exponent = np.frexp(matrix)
     digits = (mantissa * _EXACT).astype(np.int64)
     lowest = np.log2(np.where(digits == 0, 1, digits & -digits)).astype(np.int64)
@@ -143,23 +149,31 @@ def _by_power_of_two(matrix: np.ndarray) -> np.ndarray:
 def annihilates(matrix: np.ndarray, vectors: np.ndarray) -> bool:
     """Whether an integer matrix times integer vectors is zero, exactly, without big products.
 
-    The vectors are split into limbs of 24 bits; the products of these are added with a carry.
+    The vectors are split into limbs, so short that sums of products with the rows fit into 64 bits;
+    these are added with a carry.
 
     Parameters
     ----------
-    matrix : ndarray of int64, (m, n), entries below 2^31
+    matrix : ndarray of int64, (m, n), absolute row sums below 2^50
     vectors : ndarray of Python integers, (n, k)
+
+    Raises
+    ------
+    ValueError
+        If a row is too long.
     """
-    mask = (1 << _LIMB) - 1
-    left = vectors
-    carry = np.zeros((matrix.shape[0], vectors.shape[1]), dtype=np.int64)
-    small = int(np.abs(matrix).sum(axis=1).max(initial=0)) << _LIMB < _EXACT
+    longest = int(np.abs(matrix).sum(axis=1).max(initial=0)).bit_length()
+    if longest > 50:
+        raise ValueError(f"absolute row sums must be below 2^50; got one of {longest} bits.")
+    bits = min(24, 61 - longest)
+    mask, small = (1 << bits) - 1, longest + bits < 53
+    left, carry = vectors, np.zeros((matrix.shape[0], vectors.shape[1]), dtype=np.int64)
     while np.any((left != 0) & (left != -1)):
         limb = (left & mask).astype(np.int64)
         total = _product(matrix, limb, small) + carry
         if np.any(total & mask):
             return False
-        carry, left = total >> _LIMB, left >> _LIMB
+        carry, left = total >> bits, left >> bits
     return not np.any(_product(matrix, left.astype(np.int64), small) + carry)
 
 

@@ -4,6 +4,8 @@ The least-squares solution of smallest norm of :math:`S z = S x`, S being the st
 part of x. Of a random signal the invisible part has energy :math:`\chi^2` with as many degrees of
 freedom as dimensions are lost: none at all if the rank is full, and with probability one some
 otherwise. So the question *full or not* gets an answer, the number of lost dimensions an estimate.
+The bar for what counts as zero is that of every other method, relative to the Frobenius norm, which
+random signals give too; and what the iteration meets between zero and clear makes it unclear.
 """
 
 from __future__ import annotations
@@ -19,8 +21,9 @@ from ._probes import probe_rng
 from .groups.action import GroupAction
 from .listed import stack_operator
 from .rank_result import Losses, RankResult
+from .rows import magnitude, precision
 from .spectrum import Spectrum
-from .tolerance import rounding
+from .tolerance import grey, judge, rounding, threshold
 
 __all__ = ["krylov"]
 
@@ -28,20 +31,84 @@ _PROBES = 8
 _STEPS = 2000
 # Of the norm of a signal; what iteration leaves of a visible signal is far less.
 _INVISIBLE = 1e-6
-_UNSEEN = 1e-9
+_PLAIN = 300
+_ACCURACY = 1e-15
+
+
+class _Stack:
+    """The stack by its products, over a power of two, and what a random signal tells of its size.
+
+    Attributes
+    ----------
+    norm : float
+        Estimate of the Frobenius norm.
+    tolerance : float
+        What counts as zero.
+    """
+
+    def __init__(self, A: ForwardOperator, action: GroupAction, rng: np.random.Generator) -> None:
+        self.n, self.complex = action.n, A.dtype.kind == "c"
+        self.rng = rng
+        plain = stack_operator(A, action, "krylov")
+        signal = self.signal()
+        seen = plain.matvec(signal)
+        if not np.all(np.isfinite(seen)):
+            raise ValueError(
+                "the answers of the stack must be finite; they overflow. Scale it down."
+            )
+        scale = magnitude(seen)
+        self.scale = scale if abs(math.log2(scale)) > _PLAIN else 1.0
+        self.operator = plain if self.scale == 1.0 else _divided(plain, self.scale)
+        # E |S x|^2 = |S|_F^2 |x|^2 / n.
+        size = np.linalg.norm(seen / self.scale) / np.linalg.norm(signal)
+        self.norm = float(size) * math.sqrt(self.n)
+        largest = float(np.abs(seen).max())
+        self.tolerance = threshold(self.norm, rounding(precision(A), largest))
+
+    def signal(self) -> np.ndarray:
+        """A random signal."""
+        x = self.rng.standard_normal(self.n)
+        return x + 1j * self.rng.standard_normal(self.n) if self.complex else x
+
+    def split(self, x: np.ndarray) -> tuple[np.ndarray, float, bool]:
+        """Invisible part of x, smallest singular value met, and whether the iteration ended."""
+        left, weakest, ended = x, math.inf, True
+        # The second time removes what the first has left of the visible part.
+        for turn in range(2):
+            target = self.operator.matvec(left)
+            if np.linalg.norm(target) <= self.tolerance / 2 * np.linalg.norm(left):
+                break
+            found = lsqr(
+                self.operator, target, atol=_ACCURACY, btol=_ACCURACY, conlim=0, iter_lim=_STEPS
+            )
+            left = left - found[0]
+            if turn == 0:
+                ended = found[1] != 7
+                # Norm and condition number are those of what the iteration has explored.
+                weakest = found[5] / found[6] if found[6] > 0 else math.inf
+        return left, float(weakest), ended
+
+
+def _divided(stack: LinearOperator, scale: float) -> LinearOperator:
+    return LinearOperator(
+        stack.shape,
+        matvec=lambda x: stack.matvec(x) / scale,
+        rmatvec=lambda y: stack.rmatvec(y) / scale,
+        dtype=stack.dtype,
+    )
 
 
 @dataclass(frozen=True, eq=False)
 class _KrylovNullSpace:
     """Null space of a stack known by its products, with one of its vectors."""
 
-    stack: LinearOperator
+    stack: _Stack
     found: np.ndarray
-    accuracy: float
 
     def project(self, x: np.ndarray) -> np.ndarray:
         """Orthogonal projection of signals (r, n)."""
-        return np.stack([_hidden(self.stack, row, self.accuracy)[0] for row in x])
+        hidden = [self.stack.split(row)[0] for row in x]
+        return np.array(hidden).reshape(x.shape)
 
     def vector(self) -> np.ndarray:
         """Return the invisible part of a random signal."""
@@ -67,78 +134,51 @@ class _KrylovSource:
         return self.null
 
 
-def _hidden(stack: LinearOperator, x: np.ndarray, accuracy: float) -> tuple[np.ndarray, bool]:
-    """Invisible part of x, and whether the iteration came to an end by itself."""
-    left, ended = x, True
-    # The second time removes what the first has left of the visible part.
-    for _ in range(2):
-        target = stack.matvec(left)
-        if not np.any(target):
-            break
-        solution, stopped = lsqr(
-            stack, target, atol=accuracy, btol=accuracy, conlim=0, iter_lim=_STEPS
-        )[:2]
-        left = left - solution
-        ended = ended and stopped in (0, 1, 2, 4, 5)
-    return left, ended
-
-
-def _random(n: int, complex_field: bool, rng: np.random.Generator) -> np.ndarray:
-    x = rng.standard_normal(n)
-    return x + 1j * rng.standard_normal(n) if complex_field else x
-
-
 def krylov(A: ForwardOperator, action: GroupAction, field: str, seed: int) -> RankResult:
     """Rank of the listed stack by projecting random signals, matrix-free.
 
     Raises
     ------
     ValueError
-        If the group has more than 64 elements.
+        If the group has more than 64 elements, or the stack overflows.
     """
-    stack = stack_operator(A, action, "krylov")
-    n, rng = action.n, probe_rng("krylov", seed)
-    precision = rounding(A.dtype)
-    accuracy = max(1e-13, precision)
-    x = _random(n, A.dtype.kind == "c", rng)
-    gain = float(np.linalg.norm(stack.matvec(x)) / np.linalg.norm(x))
-    parts, ended = [], True
-    for number in range(_PROBES):
-        x = x if number == 0 else _random(n, A.dtype.kind == "c", rng)
-        hidden, stopped = _hidden(stack, x, accuracy)
-        ended = ended and stopped
-        share = float(np.linalg.norm(hidden) / np.linalg.norm(x))
-        parts.append((share, hidden))
+    stack = _Stack(A, action, probe_rng("krylov", seed))
+    n, bar = action.n, stack.tolerance * grey(stack.tolerance / stack.norm if stack.norm else 0.0)
+    shares, best, weakest, ended = [], np.zeros(n), math.inf, True
+    for _ in range(_PROBES):
+        x = stack.signal()
+        hidden, smallest, stopped = stack.split(x)
+        shares.append(float(np.linalg.norm(hidden) / np.linalg.norm(x)))
+        best = hidden if shares[-1] == max(shares) else best
+        weakest, ended = min(weakest, smallest), ended and stopped
         # Two signals of a full stack tell the same as eight; one that does not end tells enough.
-        if not ended or (number == 1 and max(p[0] for p in parts) <= _INVISIBLE):
+        if not ended or (len(shares) == 2 and max(shares) <= _INVISIBLE):
             break
-    best = max(parts, key=lambda part: part[0])
-    full = best[0] <= _INVISIBLE
-    unit = best[1] / (np.linalg.norm(best[1]) or 1.0)
-    unseen = float(np.linalg.norm(stack.matvec(unit)))
-    allowed = max(_UNSEEN, 1e3 * precision) * gain
-    shares = np.array([share for share, _ in parts]) ** 2
-    fewest = max(1, n - stack.shape[0])
-    lost = 0 if full else min(n, max(fewest, round(float(shares.mean()) * n)))
-    spread = 0.0 if full else math.sqrt(2 * lost / shares.size)
-    clear = ended and (full or unseen <= allowed)
+    full = max(shares) <= _INVISIBLE
+    witness = best / (np.linalg.norm(best) or 1.0)
+    unseen = 0.0 if full else float(np.linalg.norm(stack.operator.matvec(witness)))
+    lost, error = _lost(np.array(shares), stack) if not full else (0, 0.0)
+    decided = judge(stack.tolerance, min(weakest, stack.norm), None if full else unseen, stack.norm)
     return RankResult(
         rank=n - lost,
         n=n,
         m=A.shape[0],
         field=field,
         method="krylov",
-        clear=clear,
-        gap=_gap(best[0], full, unseen, gain),
-        tolerance=allowed,
+        clear=ended and decided.clear and weakest > bar,
+        gap=decided.gap,
+        tolerance=stack.tolerance * stack.scale,
         note="" if ended else f"the iteration did not converge in {_STEPS} steps",
-        rank_error=spread,
-        source=_KrylovSource(_KrylovNullSpace(stack, unit, accuracy)),
+        rank_error=error,
+        source=_KrylovSource(_KrylovNullSpace(stack, witness)),
     )
 
 
-def _gap(share: float, full: bool, unseen: float, gain: float) -> float:
-    """By how much the answer is away from the other one."""
-    if full:
-        return _INVISIBLE / share if share > 0 else math.inf
-    return gain / unseen if unseen > 0 else math.inf
+def _lost(shares: np.ndarray, stack: _Stack) -> tuple[int, float]:
+    """Estimate of the dimensions lost, of which there is at least one, and its standard error."""
+    n = stack.n
+    fewest = max(1, n - stack.operator.shape[0])
+    lost = min(n, max(fewest, round(float(np.mean(shares**2)) * n)))
+    if lost == n and stack.norm == 0.0:
+        return n, 0.0
+    return lost, math.sqrt((1 if stack.complex else 2) * lost / shares.size)

@@ -37,11 +37,11 @@ def listed_rows(A: ForwardOperator, action: GroupAction, method: str) -> Rows:
     elements = list(action.elements())
 
     def moved() -> Iterator[np.ndarray]:
-        for batch in rows.batches:
+        for batch in rows.raw:
             for element in elements:
                 yield batch if element.is_identity() else element.pull_back(batch)
 
-    return Rows(moved(), rows.scale, rows.largest, action.order)
+    return Rows(moved(), rows.scale, action.order)
 
 
 def stack_operator(A: ForwardOperator, action: GroupAction, method: str) -> LinearOperator:

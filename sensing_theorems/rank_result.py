@@ -118,7 +118,8 @@ class RankResult:
     @property
     def most_rank(self) -> int:
         """Rank that the stack has at most: five standard errors above an estimate."""
-        return min(self.n, math.ceil(self.rank + 5 * self.rank_error))
+        most = self.n if self.full else self.n - 1
+        return min(most, math.ceil(self.rank + 5 * self.rank_error))
 
     @cached_property
     def lost(self) -> Losses:
@@ -214,6 +215,8 @@ class RankResult:
             raise ValueError(f"signals must have shape (..., {self.n}); got {x.shape}.")
         if self.null_space is None:
             return np.zeros_like(x, dtype=np.result_type(x, np.float64))
+        if x.size == 0:
+            return np.zeros(x.shape, dtype=np.result_type(x, np.float64))
         hidden = self.null_space.project(x.reshape(-1, self.n)).reshape(x.shape)
         return hidden.real if self.field == "real" and not np.iscomplexobj(x) else hidden
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
 
 from ._forward import ForwardOperator
+from ._probes import probe_rng
 
 __all__ = [
     "DENSE_ENTRIES",
@@ -20,36 +20,43 @@ __all__ = [
     "leaves",
     "magnitude",
     "positive_definite",
+    "precision",
     "random_rows",
     "triangular",
 ]
 
 DENSE_ENTRIES = 2**26
-_BATCH = 2**22
+_BATCH = 2**20
 # Squares of entries beyond these powers of two could overflow or vanish.
 _PLAIN = 300
 _LOWER_WEIGHTS = 2.0**-70
 
 
-class Rows(NamedTuple):
-    """Rows in double precision, over a common scale.
+class Rows:
+    """Rows in double precision, over a common scale; an iterator that can be gone through once.
+
+    Parameters
+    ----------
+    raw : iterator of ndarray, each (r, n)
+    scale : float
+        Power of two by which they are divided.
+    copies : int
+        How many times the squared norm of A they have, on average.
 
     Attributes
     ----------
-    batches : iterator of ndarray, each (r, n)
-        To be gone through once.
-    scale : float
-        Power of two; the rows are `scale` times those in the batches.
     largest : float
-        Largest entry in absolute value, before scaling; of a sketch, of its first rows.
-    copies : int
-        How many times the squared norm of A they have, on average.
+        Largest entry so far in absolute value, before scaling.
     """
 
-    batches: Iterator[np.ndarray]
-    scale: float
-    largest: float
-    copies: int
+    def __init__(self, raw: Iterator[np.ndarray], scale: float, copies: int = 1) -> None:
+        self.raw, self.scale, self.copies = raw, scale, copies
+        self.largest = 0.0
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        for rows in self.raw:
+            self.largest = max(self.largest, _largest(rows))
+            yield _double(rows, self.scale)
 
 
 def magnitude(rows: np.ndarray) -> float:
@@ -89,12 +96,15 @@ def positive_definite(gram: np.ndarray, floor: float) -> bool:
     In floating point it has one only if the smallest eigenvalue of G is at least `floor`, up to
     :math:`n \varepsilon \operatorname{tr} G`.
     """
-    shifted = gram.copy()
-    shifted[np.diag_indices_from(shifted)] -= floor
+    diagonal = np.diag_indices_from(gram)
+    kept = gram[diagonal].copy()
+    gram[diagonal] -= floor
     try:
-        np.linalg.cholesky(shifted)
+        np.linalg.cholesky(gram)
     except np.linalg.LinAlgError:
         return False
+    finally:
+        gram[diagonal] = kept
     return True
 
 
@@ -112,11 +122,23 @@ def dense_matrix(A: ForwardOperator, method: str) -> np.ndarray:
 def all_rows(A: ForwardOperator) -> Rows:
     """Every row of A, some at a time; of an operator without entries, from its adjoint."""
     step = max(1, _BATCH // A.shape[1])
-    pieces = [_pieces(part, step) for part in leaves(A)]
-    largest = max(size for size, _ in pieces)
-    scale = _scale(largest)
-    raw = itertools.chain.from_iterable(rows for _, rows in pieces)
-    return Rows((_double(rows, scale) for rows in raw), scale, largest, 1)
+    scale = _scale(max(_size(part) for part in leaves(A)))
+    return Rows(itertools.chain.from_iterable(_pieces(part, step) for part in leaves(A)), scale)
+
+
+def _size(A: ForwardOperator) -> float:
+    """Largest stored entry, or about the norm of the strongest row, from one random signal."""
+    if A.matrix is not None:
+        return _largest(A.matrix.data if sparse.issparse(A.matrix) else A.matrix)
+    signs = probe_rng("size").integers(0, 2, A.shape[1]) * 2.0 - 1.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        size = _largest(A.matvec(signs))
+    return size if math.isfinite(size) else float(np.finfo(float).max)
+
+
+def precision(A: ForwardOperator) -> np.dtype:
+    """Coarsest precision in which any part of A was given: its rounding is in the whole stack."""
+    return max((part.dtype for part in leaves(A)), key=lambda dtype: float(np.finfo(dtype).eps))
 
 
 def leaves(A: ForwardOperator) -> Iterator[ForwardOperator]:
@@ -127,16 +149,14 @@ def leaves(A: ForwardOperator) -> Iterator[ForwardOperator]:
         yield from leaves(part)
 
 
-def _pieces(A: ForwardOperator, step: int) -> tuple[float, Iterator[np.ndarray]]:
-    """Largest entry, of rows that are not stored among the first of them, and all rows."""
+def _pieces(A: ForwardOperator, step: int) -> Iterator[np.ndarray]:
     m, matrix = A.shape[0], A.matrix
-    if matrix is not None:
-        largest = _largest(matrix.data if sparse.issparse(matrix) else matrix)
-        parts = (matrix[start : start + step] for start in range(0, m, step))
-        return largest, (p.toarray() if sparse.issparse(p) else p for p in parts)
-    made = (_unit_rows(A, start, min(step, m - start)) for start in range(0, m, step))
-    first = next(made)
-    return _largest(first), itertools.chain([first], made)
+    for start in range(0, m, step):
+        if matrix is None:
+            yield _unit_rows(A, start, min(step, m - start))
+            continue
+        rows = matrix[start : start + step]
+        yield rows.toarray() if sparse.issparse(rows) else rows
 
 
 def _unit_rows(A: ForwardOperator, start: int, count: int) -> np.ndarray:
@@ -161,12 +181,12 @@ def random_rows(A: ForwardOperator, count: int, rng: np.random.Generator) -> Row
             f"a sketch of {count} rows on R^{n} has {count * n} entries; at most {DENSE_ENTRIES} "
             "are taken. Choose a smaller image or a larger group."
         )
-    q, step = min(count, m), max(1, _BATCH // n)
+    if count >= m:
+        return all_rows(A)
+    step = max(1, _BATCH // n)
 
     def weights(start: int) -> np.ndarray:
-        width = min(step, q - start)
-        if q == m:
-            return np.eye(m, width, -start, dtype=np.result_type(A.dtype, np.float64))
+        width = min(step, count - start)
         # Single precision draws twice as fast, and weights need be no finer.
         drawn = rng.standard_normal((m, width), dtype=np.float32).astype(np.float64)
         if A.dtype.kind == "c":
@@ -174,11 +194,9 @@ def random_rows(A: ForwardOperator, count: int, rng: np.random.Generator) -> Row
         return drawn
 
     first, factor = _first(A, weights(0))
-    largest = _largest(first)
-    scale = _scale(largest)
-    rest = (_combined(A, weights(start) * factor) for start in range(step, q, step))
-    batches = (_double(_finite(rows), scale) for rows in itertools.chain([first], rest))
-    return Rows(batches, scale, largest, 1 if q == m else q)
+    rest = (_combined(A, weights(start) * factor) for start in range(step, count, step))
+    raw = (_finite(rows) for rows in itertools.chain([first], rest))
+    return Rows(raw, _scale(_largest(first)), count)
 
 
 def _first(A: ForwardOperator, weights: np.ndarray) -> tuple[np.ndarray, float]:

@@ -47,8 +47,9 @@ class Spectrum:
     tolerance : float
         Gains at or below it count as zero.
     relative_error : float
-        0 for singular values of all rows. Of a sketch: by how much its estimates scatter, as a
-        standard deviation relative to each value.
+        0 for singular values of all rows. Of a sketch: about how much its estimates scatter,
+        relative to each value. Where c = 1 a standard deviation at most; where c > 1 about what
+        the values nearest to the edges are off by.
     """
 
     families: Sequence[Family]
@@ -102,7 +103,8 @@ class Spectrum:
         smallest = min(float(gains.min(initial=np.inf)) for gains in self.gains)
         if smallest <= self.tolerance or self.largest == 0.0:
             return 0.0
-        return smallest / self.largest
+        # Rounded up, so that at this very level the weakest direction has drowned.
+        return float(np.nextafter(smallest / self.largest, np.inf))
 
     def effective_rank(self, noise_level: float) -> int:
         r"""Dimension of what stands above the noise.

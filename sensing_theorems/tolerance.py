@@ -29,7 +29,8 @@ def rounding(dtype: np.dtype, largest: float = 1.0) -> float:
         Its largest entry in absolute value, in the units of A.
     """
     limits = np.finfo(dtype)
-    return max(float(limits.eps), float(limits.smallest_subnormal) / largest)
+    spacing = float(limits.smallest_subnormal)
+    return max(float(limits.eps), spacing / largest) if largest > spacing else 1.0
 
 
 def threshold(norm: float, relative: float) -> float:

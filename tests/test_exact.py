@@ -14,7 +14,7 @@ from sympy import QQ
 from sympy.polys.matrices import DomainMatrix
 
 import sensing_theorems as st
-from sensing_theorems.certificate import Moved
+from sensing_theorems.certificate import Certificate, Moved
 from sensing_theorems.integers import annihilates, integer_matrix
 from sensing_theorems.lattice_proof import prove_lattice
 from sensing_theorems.lifting import null_vectors
@@ -132,6 +132,21 @@ class TestRows:
             divisor = np.gcd.reduce(theirs)
             np.testing.assert_array_equal(ours, theirs // max(divisor, 1))
 
+    def test_the_smallest_numbers_are_not_rounded(self):
+        u = 5e-324
+        assert st.stacked_rank([[3 * u, 4 * u], [2.0, 3.0]], method="exact").rank == 2
+
+    def test_single_precision_rounds_fractions_in_its_own_way(self):
+        A = np.array([[1, 2 / 3, 1 / 3], [3, 2, 1]])
+        for dtype in (np.float64, np.float32):
+            assert st.stacked_rank(A.astype(dtype), method="exact").rank == 1
+
+    @pytest.mark.parametrize("kind", [np.int64, np.uint64])
+    def test_integers_that_floats_would_round_are_refused(self, kind):
+        for A in ([[2**53, 2**53 + 1], [1, 1]], [[2**60 + 1, 2**60], [2**60, 2**60]]):
+            with pytest.raises(ValueError, match=r"integers up to 2\^53"):
+                st.stacked_rank(np.array(A, kind), method="exact")
+
     @pytest.mark.parametrize(
         ("A", "match"),
         [
@@ -231,6 +246,48 @@ class TestCertificate:
     def test_fails_for_another_action(self, proof):
         assert not proof.verify(self.A)
         assert not proof.verify(self.A, st.groups.symmetric(8))
+
+    def test_numbers_do_not_wrap_around(self):
+        # Claims that would hold modulo 2^64, or for a modulus that is too large or no prime.
+        A, swap = np.array([[0.0, 1.0]]), st.groups.from_permutations([[1, 0]])
+        start = (Moved(-1, 0),)
+        for kind in (np.int64, object):
+            signal = np.array([[2**32, 0]], kind)
+            assert not Certificate(2, PRIMES[0], start, signal, start, True).verify(A, swap)
+        singular = np.array([[-1.0, -2, 7], [-7, 8, -7], [-8, 6, 0]])
+        three, none = tuple(Moved(-1, k) for k in range(3)), np.zeros((0, 3), object)
+        for prime in (1927818518989604157, 15, 0, -7, 2**70, 7.5):
+            assert not Certificate(3, prime, three, none, (), True).verify(singular)
+
+    def test_sums_of_limbs_do_not_wrap_around(self):
+        # a x = 2^64 exactly, with entries near 2^31.
+        n, entry = 2048, 2**31 - 1
+        a = np.full((1, n), entry, dtype=np.int64)
+        a[0, -1] = 1
+        x = np.full((n, 1), 2**64 // (n * entry), dtype=object)
+        x[-1, 0] = 2**64 - sum(int(v) * entry for v in x[:-1, 0])
+        assert int(a.astype(object)[0] @ x[:, 0]) == 2**64
+        assert not annihilates(a, x)
+
+    @pytest.mark.parametrize(
+        "signals",
+        [
+            np.ones(8, object),
+            np.ones((1, 2, 4), object),
+            np.ones((1, 8)),
+            [[1, 2]],
+            [[Fraction(1, 2)] * 8],
+            None,
+        ],
+    )
+    def test_malformed_ones_are_false(self, proof, signals):
+        assert not dataclasses.replace(proof, signals=signals).verify(self.A, self.action)
+
+    def test_plain_tuples_will_do(self, proof):
+        plain = dataclasses.replace(
+            proof, rows=[tuple(m) for m in proof.rows], orbit=[tuple(m) for m in proof.orbit]
+        )
+        assert plain.verify(self.A, self.action)
 
     def test_fails_when_tampered_with(self, proof):
         signal = proof.signals.copy()

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import zlib
+from fractions import Fraction
 
 import numpy as np
 import oracles
@@ -148,6 +149,13 @@ class TestWeakRows:
         found = st.stacked_rank(rows, st.groups.shifts(16))
         assert (found.rank, found.clear) == (4, True)
 
+    def test_nothing_else_is_said_of_such_an_operator(self):
+        report = st.analyze(st.Problem(np.diag([1, 1e-20, 1]), st.groups.trivial(3)))
+        assert report.verdict is st.Verdict.UNDECIDED
+        assert not any(check.holds is False for check in report.checks)
+        with pytest.raises(ArithmeticError, match="Scale the rows"):
+            st.is_equivariant([[1, 1, 1, 1], [1e-20, 0, 0, 0]], st.groups.shifts(4))
+
     def test_matrix_free_operators_are_asked(self, rng):
         A = rng.standard_normal((3, 40)) * np.array([1.0, 1.0, 1e-25])[:, None]
         free = st.as_operator(lambda x: A @ x, 40, lambda y: A.T @ y)
@@ -160,6 +168,116 @@ class TestWeakRows:
         assert report.verdict is st.Verdict.UNDECIDED
         assert report.reason == "numerically_unclear"
         assert "scale them" in report.explanation
+
+
+def growing(n: int, seed: int) -> np.ndarray:
+    """A matrix of rank n - 1, up to its last digit, in which elimination grows by 2^(n-2)."""
+    rng, h = np.random.default_rng(seed), n - 2
+    right, corner = rng.integers(1, 1000, (h, 2)) / 1024, rng.integers(1, 1000, 2) / 1024
+    sums = [
+        sum(Fraction(2) ** (h - 1 - j) * Fraction(right[j, c]) for j in range(h))
+        + Fraction(corner[c])
+        for c in (0, 1)
+    ]
+    B = np.eye(n) - np.tril(np.ones((n, n)), -1)
+    B[h:, :h], B[:h, h:], B[h, h:] = -1, right, corner
+    B[h + 1, h:] = [
+        float(Fraction(d) + s / (2 * max(sums))) for d, s in zip(corner, sums, strict=True)
+    ]
+    return B
+
+
+class TestGrowth:
+    """Where the elimination behind a bound goes wrong, the bound must not."""
+
+    @pytest.mark.parametrize("n", [24, 28, 32, 40, 60])
+    def test_a_singular_matrix_has_no_inverse_to_show(self, n):
+        for seed in range(5):
+            B = growing(n, seed)
+            values = np.linalg.svd(B, compute_uv=False)
+            expected = int(np.count_nonzero(values > 1e-13 * values[0]))
+            for method in ("blocks", "sketch", "gram", "dense"):
+                found = st.stacked_rank(B, method=method)
+                assert not found.clear or found.rank == expected, (method, seed)
+            ranked = st.matrix_ranks(B[None])
+            assert not ranked.clear[0] or ranked.ranks[0] == expected
+
+
+class TestSpin:
+    def test_a_direction_lost_to_amplified_rounding_is_not_clear(self):
+        # Two weak directions: after the first, rounding of its division hides the second.
+        T, U = [1, 0, 3, 4, 5, 2, 6, 7, 8], [0, 1, 2, 3, 4, 5, 7, 8, 6]
+        action = st.groups.from_permutations([T, U])
+        A = np.zeros((3, 9))
+        A[0, :2] = 1, 1 + 1e-8
+        A[1, 2:6] = np.fft.ifft([1, 1, 1e-5, 1]).real * 2
+        A[2, 6] = 1
+        stack = oracles.stack(A, oracles.dense_elements(action))
+        smallest = np.linalg.svd(stack, compute_uv=False)[8]
+        assert smallest > 1e-9
+        found = st.stacked_rank(A, action, method="spin")
+        assert not found.clear or found.rank == 9
+
+
+class TestKrylovKeepsTheRule:
+    @pytest.mark.parametrize("scale", [1e-300, 1e-200, 1e-150, 1e150, 1e200])
+    def test_any_scale(self, scale, rng):
+        A = rng.standard_normal((6, 6))
+        for B, full in ((A, True), (A[:4], False)):
+            found = st.stacked_rank(scale * B, method="krylov")
+            assert (found.full, found.clear) == (full, True)
+
+    @given(size=some.floats(-17, -1), seed=some.integers(0, 99))
+    def test_a_small_singular_value_is_seen_or_makes_it_unclear(self, size, seed):
+        rng = np.random.default_rng(seed)
+        left, right = (np.linalg.qr(rng.standard_normal((12, 12)))[0] for _ in "ab")
+        A = left * np.append(np.ones(11), 10.0**size) @ right
+        found, plain = (st.stacked_rank(A, method=m) for m in ("krylov", "dense"))
+        if found.clear:
+            assert found.full == plain.full
+            assert plain.clear or size < -13.5
+        assert found.clear or size < -10
+
+    def test_a_hilbert_block_is_not_called_deficient(self):
+        # Invertible, with a spectrum that has no gap anywhere.
+        hilbert = 1 / (np.arange(12)[:, None] + np.arange(12) + 1)
+        A = np.eye(60)
+        A[:12, :12] = hilbert
+        assert not st.stacked_rank(A, method="krylov").clear
+
+    def test_a_signal_that_is_invisible_stays_as_it_is(self, rng):
+        for _ in range(20):
+            M = rng.standard_normal((3, 3))
+            M -= M.mean(axis=1, keepdims=True)
+            found = st.stacked_rank(M, st.groups.symmetric(3), method="krylov")
+            assert found.invisible_fraction(np.ones(3)) == pytest.approx(1)
+
+    def test_of_a_zero_operator(self):
+        found = st.stacked_rank(np.zeros((2, 4)), method="krylov")
+        assert (found.rank, found.clear, found.rank_error) == (0, True, 0)
+
+
+class TestPrecision:
+    @pytest.mark.parametrize("method", METHODS)
+    def test_the_coarsest_of_a_list_counts(self, method, rng):
+        A = (rng.standard_normal((6, 2)) @ rng.standard_normal((2, 4))).astype(np.float32)
+        found = st.stacked_rank([A, rng.standard_normal((1, 4))], method=method)
+        assert not found.clear or found.rank == 3
+
+    @pytest.mark.parametrize("first", [0.0, 1e-250])
+    def test_rows_that_come_later_count_as_much(self, first, rng):
+        # The matrix-free operator gives its rows in batches, of which the first says little.
+        m, n = 1200, 1024
+        M = np.zeros((m, n))
+        M[:1100] = first * rng.standard_normal((1100, n))
+        M[1100:] = rng.standard_normal((100, 20)) @ rng.standard_normal((20, n))
+        free = st.operators.ForwardOperator(
+            lambda X: M @ X, lambda Y: M.T @ Y, shape=(m, n), dtype=float
+        )
+        for method in ("blocks", "gram"):
+            found = st.stacked_rank(free, st.groups.quarter_turns(32), method=method)
+            assert found.rank == 80
+            assert found.clear or first > 0
 
 
 class TestOverflow:

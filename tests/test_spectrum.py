@@ -95,6 +95,13 @@ class TestEffectiveRank:
         assert found.effective_rank(0.999 * limit) == 64
         assert found.effective_rank(1.001 * limit) < 64
 
+    @given(seed=some.integers(0, 999))
+    def test_at_the_noise_limit_itself_a_direction_is_lost(self, seed):
+        A = np.random.default_rng(seed).standard_normal((6, 6))
+        found = st.stacked_rank(A)
+        if found.full and found.clear:
+            assert found.effective_rank(found.spectrum.noise_limit) < 6
+
     def test_a_deficient_stack_has_no_noise_limit(self):
         low = np.abs(np.fft.fftfreq(16)) < 0.25
         found = st.stacked_rank(st.operators.fourier(low), st.groups.shifts(16))
@@ -136,6 +143,10 @@ class TestOfASketch:
         for ours, theirs in zip(estimate.gains, exact.gains, strict=True):
             # A maximum over all irreps, hence a few standard deviations.
             assert np.abs(ours / theirs - 1).max() < 5 * estimate.relative_error
+
+    def test_of_nothing_is_nothing(self):
+        found = st.stacked_rank(np.zeros((3, 12)), st.groups.shifts(12), method="sketch")
+        assert found.effective_rank(0) == 0
 
     def test_of_few_rows_is_exact(self, rng):
         A = rng.standard_normal((20, 64))

@@ -166,7 +166,8 @@ def _eliminate(
         Bound on the norm of the inverse of B; norm of the Schur complement S that is left.
     noise : float
         Where `track`, sum of the norms of all the S on the way: every step rounds the entries
-        that it leaves, so that B and S are exact for a matrix at most eps/2 times this away.
+        that it leaves, the products and the scaled row, so that B and S are exact for a matrix at
+        most 2 eps times this away.
     """
     m, n = work.shape
     bits = work.view(np.int64)
@@ -210,9 +211,9 @@ def certified_ranks(
     ranks : ndarray of int64, shape (b,)
         Receives the rank; -1 where the bounds leave it open, -2 for entries that are not finite.
     rule : ndarray of float64, shape (4,)
-        Tolerance over the Frobenius norm; how many tolerances a kept value must be away; the half
-        unit of rounding; and the square of a singular value, over that of the norm, which is far
-        enough away and which products in double precision can tell from 0.
+        Tolerance over the Frobenius norm; how many tolerances a kept value must be away; how much
+        of what it left each step may have rounded; and the square of a singular value, over that
+        of the norm, which is far enough away and which double precision can tell from 0.
     lowest : int
         Matrices with a largest entry below 2^lowest are left open.
     """
