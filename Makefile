@@ -13,6 +13,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 VENV_READY := $(VENV)/.venv-ready
 TEST_READY := $(VENV)/.test-ready
 LINT_READY := $(VENV)/.lint-ready
+BENCH_READY := $(VENV)/.bench-ready
 
 # Looked at when the environment is made, not before: `make help` needs no Python.
 PROBE = $(shell $(PYTHON) -c "import sys; from importlib.util import find_spec as f; \
@@ -21,7 +22,7 @@ OLD = this needs Python 3.11 or newer, which '$(PYTHON)' is not. Name another: m
 BARE = '$(PYTHON)' cannot create environments. Install its venv module (Debian, Ubuntu: python3-venv) or name another: make $(MAKECMDGOALS) PYTHON=...
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-nojit coverage lint figures clean FORCE
+.PHONY: help demo test test-slow test-nojit coverage lint figures bench clean FORCE
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/make \1: \2/p' Makefile
@@ -55,6 +56,9 @@ lint: $(LINT_READY)  ## style, types and the direction of imports
 figures: $(TEST_READY)  ## draw the figures again
 	$(BIN)/python figures/make.py
 
+bench: $(BENCH_READY)  ## ranks against named peers: a table of ratios, and two figures
+	$(BIN)/python benchmarks/run.py $(ARGS)
+
 clean:  ## remove the environment and everything built
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache \
 		.import_linter_cache .coverage htmlcov
@@ -77,4 +81,8 @@ $(TEST_READY): $(VENV_READY) $(METADATA)
 
 $(LINT_READY): $(TEST_READY)
 	$(PIP) -e '.[test,lint]'
+	@touch $@
+
+$(BENCH_READY): $(VENV_READY) $(METADATA)
+	$(PIP) -e '.[bench]'
 	@touch $@

@@ -58,6 +58,7 @@ class ForwardOperator(LinearOperator):
     """
 
     matrix: Any = None
+    takes_real = False  # whether a complex operator's `forward` may be given real arrays as well
     parts: tuple[ForwardOperator, ...] = ()
 
     def __init__(
@@ -99,6 +100,8 @@ class ForwardOperator(LinearOperator):
             real, imaginary = (self._apply(function, part, rows) for part in (X.real, X.imag))
             return real + 1j * imaginary
         dtype = np.result_type(self.dtype, X)
+        if self.takes_real and X.dtype == np.float64 and function is self._forward:
+            return function(X)
         if X.shape[1] == 0:  # nothing to ask, and a function of single signals could not tell m
             return np.empty((rows, 0), dtype)
         return function(np.asarray(X, dtype))

@@ -27,7 +27,7 @@ from .groups.action import GroupAction
 from .groups.isotypic import IsotypicTransform
 from .rank_result import RankResult
 from .rows import Rows, all_rows, precision, random_rows
-from .spectrum import Spectrum
+from .spectrum import Spectrum, root_of_order
 from .tolerance import rounding, threshold
 
 __all__ = ["blocks", "sketch"]
@@ -35,7 +35,6 @@ __all__ = ["blocks", "sketch"]
 _EXTRA_ROWS = (4, 8, 16)
 _SPECTRUM_ROWS = 64
 _SPECTRUM_FACTOR = 16
-_LOG_LARGEST = 300.0
 
 
 def blocks(A: ForwardOperator, action: GroupAction, field: str) -> RankResult:
@@ -56,9 +55,7 @@ def _cut(
         family.dim * int(np.dot(view.weights, own))
         for (family, view, _), own in zip(found.by_family(), ranks, strict=True)
     )
-    log_root = 0.5 * math.log(action.order)
-    # Of a group whose order floating point cannot hold, the scale is that of the average.
-    root = math.exp(log_root) if log_root < _LOG_LARGEST else 1.0
+    root = root_of_order(action.order)
     result = RankResult(
         rank=rank,
         n=action.n,
@@ -67,7 +64,7 @@ def _cut(
         method="blocks",
         clear=decision.clear,
         gap=decision.gap,
-        tolerance=decision.tolerance * root * rows.scale / math.sqrt(rows.copies),
+        tolerance=decision.tolerance * (root or 1.0) * rows.scale / math.sqrt(rows.copies),
         source=source,
     )
     return result, source
@@ -123,6 +120,8 @@ def sketch(A: ForwardOperator, action: GroupAction, field: str, seed: int) -> Ra
         result = dataclasses.replace(result, method="sketch", source=source)
         if result.clear and (result.full or _invisible(A, source, rows, rng)):
             return result
+        if rows.copies == 1:  # all rows were taken; more do not exist
+            break
     return dataclasses.replace(result, clear=False)
 
 

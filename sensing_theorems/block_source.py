@@ -12,7 +12,7 @@ from .groups.action import GroupAction
 from .groups.isotypic import Family, IsotypicTransform, View
 from .null_space import BlockNullSpace
 from .rank_result import Losses
-from .rows import positive_definite, triangular
+from .rows import gram_matrix, positive_definite, triangular
 from .spectrum import Spectrum
 from .tolerance import Cut, grey, judge
 
@@ -96,8 +96,8 @@ def _parts(block: np.ndarray, view: View) -> Iterator[tuple[np.ndarray, np.ndarr
     for chosen, real in ((view.real, True), (~view.real, False)):
         at = np.flatnonzero(chosen)
         if at.size:
-            part = block if at.size == block.shape[0] else block[at]
-            yield at, part.real if real else part
+            part = block.real if real else block
+            yield at, part if at.size == block.shape[0] else part[at]
 
 
 def _smallest_bound(block: np.ndarray) -> np.ndarray:
@@ -146,7 +146,7 @@ def _bound_by_cholesky(block: np.ndarray) -> float:
     The factor exists in floating point only if :math:`\sigma_{\min}^2 \ge \tau^2` up to
     :math:`c\,\varepsilon \|B\|_F^2`, which :math:`\tau^2` exceeds 64 times; a tenth of an inverse.
     """
-    gram = block.conj().T @ block
+    gram = gram_matrix(block)
     floor = 64 * len(gram) * np.finfo(float).eps * float(np.trace(gram).real)
     return 0.99 * math.sqrt(floor) if positive_definite(gram, floor) else 0.0
 
@@ -163,10 +163,13 @@ class _Tally:
         unit = 1 / math.sqrt(s)
         seen = values > self.tolerance / unit
         self.largest = max(self.largest, unit * float(values.max(initial=0.0)))
-        self.kept = min(self.kept, unit * float(values.min(where=seen, initial=math.inf)))
-        if not seen.all():
-            self.lost = max(self.lost, unit * float(values.max(where=~seen, initial=0.0)))
-        return np.count_nonzero(seen, axis=1)
+        if seen.all():
+            self.kept = min(self.kept, unit * float(values.min(initial=math.inf)))
+        else:
+            # Faster than reductions with a condition, which no vector instructions serve.
+            self.kept = min(self.kept, unit * float(np.where(seen, values, math.inf).min()))
+            self.lost = max(self.lost, unit * float(np.where(seen, 0.0, values).max()))
+        return seen[:, 0].astype(np.int64) if values.shape[1] == 1 else seen.sum(axis=1)
 
     def prove(self, block: np.ndarray, s: int) -> np.ndarray:
         """Enter what bounds can prove; return where the blocks (k, r, c) have their full rank."""

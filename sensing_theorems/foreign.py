@@ -98,7 +98,7 @@ def _entries(obj: Any) -> Any:
         raise ValueError(f"a matrix must be two-dimensional, (m, n); got shape {obj.shape}.")
     if not sparse.issparse(obj):
         return obj
-    require_whole(obj.data, "matrix")
+    require_whole(sparse.csr_array(obj).data, "matrix")
     matrix = sparse.csr_array(obj, dtype=field_dtype(obj.dtype, "matrix"), copy=True)
     # Otherwise SciPy would do this later, in place, in arrays that are read-only by then.
     matrix.sum_duplicates()

@@ -20,7 +20,7 @@ from .groups.action import GroupAction
 from .listed import listed_rows
 from .null_space import DenseNullSpace
 from .rank_result import Losses, RankResult
-from .rows import positive_definite, precision, triangular
+from .rows import gram_matrix, positive_definite, precision, triangular
 from .spectrum import Spectrum
 from .tolerance import Cut, cut, grey, rounding, threshold
 
@@ -40,7 +40,7 @@ class _Stack:
         dtype = np.result_type(A.dtype, np.float64)
         self.gram = np.zeros((action.n, action.n), dtype=dtype)
         for batch in rows:
-            self.gram += batch.conj().T @ batch
+            self.gram += gram_matrix(batch)
         self.largest = rows.largest
         self.norm = math.sqrt(float(np.trace(self.gram).real))
 

@@ -147,6 +147,7 @@ def fourier(mask: ArrayLike, real: bool = False) -> ForwardOperator:
         generic=False,
         orthonormal_rows=True,
     )
+    transform.takes_real = True
     return real_form(transform) if real else transform
 
 
@@ -319,7 +320,8 @@ def _sampled_dft(rows: Array, shape: tuple[int, ...], X: Array) -> Array:
 def _sampled_dft_adjoint(rows: Array, shape: tuple[int, ...], Y: Array) -> Array:
     spectrum = _scatter(rows, prod(shape), Y)
     batch = spectrum.reshape(*shape, -1)
-    return fft.ifftn(batch, axes=range(len(shape)), norm="ortho").reshape(spectrum.shape)
+    found = fft.ifftn(batch, axes=range(len(shape)), norm="ortho", overwrite_x=True)
+    return found.reshape(spectrum.shape)
 
 
 def _filter(transfer: Array, shape: tuple[int, ...], X: Array) -> Array:

@@ -17,6 +17,7 @@ __all__ = [
     "Rows",
     "all_rows",
     "dense_matrix",
+    "gram_matrix",
     "leaves",
     "magnitude",
     "positive_definite",
@@ -27,6 +28,7 @@ __all__ = [
 
 DENSE_ENTRIES = 2**26
 _BATCH = 2**20
+_SKETCHED = 2**22  # at a time: every batch is one pass over the operator
 # Squares of entries beyond these powers of two could overflow or vanish.
 _PLAIN = 300
 _LOWER_WEIGHTS = 2.0**-70
@@ -122,8 +124,28 @@ def dense_matrix(A: ForwardOperator, method: str) -> np.ndarray:
 def all_rows(A: ForwardOperator) -> Rows:
     """Every row of A, some at a time; of an operator without entries, from its adjoint."""
     step = max(1, _BATCH // A.shape[1])
-    scale = _scale(max(_size(part) for part in leaves(A)))
-    return Rows(itertools.chain.from_iterable(_pieces(part, step) for part in leaves(A)), scale)
+    parts = list(leaves(A))
+    raw = itertools.chain.from_iterable(_pieces(part, step) for part in parts)
+    scale = _scale(max(_size(part) for part in parts))
+    return Rows(_joined(raw, step) if len(parts) > 1 else raw, scale)
+
+
+def _joined(raw: Iterator[np.ndarray], step: int) -> Iterator[np.ndarray]:
+    """Batches of at least `step` rows: many small operators would make many small products."""
+    waiting: list[np.ndarray] = []
+    for rows in raw:
+        waiting.append(rows)
+        if sum(part.shape[0] for part in waiting) >= step:
+            yield np.concatenate(waiting)
+            waiting = []
+    if waiting:
+        yield np.concatenate(waiting)
+
+
+def gram_matrix(rows: np.ndarray) -> np.ndarray:
+    """Products of all columns with each other, (n, n)."""
+    # Without a copy, NumPy sees that both factors are the same, and does half of the work.
+    return rows.T @ rows if rows.dtype.kind != "c" else rows.conj().T @ rows
 
 
 def _size(A: ForwardOperator) -> float:
@@ -183,7 +205,7 @@ def random_rows(A: ForwardOperator, count: int, rng: np.random.Generator) -> Row
         )
     if count >= m:
         return all_rows(A)
-    step = max(1, _BATCH // n)
+    step = max(1, _SKETCHED // n)
 
     def weights(start: int) -> np.ndarray:
         width = min(step, count - start)

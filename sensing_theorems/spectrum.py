@@ -17,9 +17,18 @@ import numpy as np
 
 from .groups.isotypic import Family
 
-__all__ = ["Spectrum", "SpectrumRow"]
+__all__ = ["Spectrum", "SpectrumRow", "root_of_order"]
 
 _LOG_LARGEST = 300.0
+
+
+def root_of_order(order: int) -> float | None:
+    r""":math:`\sqrt{|G|}`, or ``None`` for a group so large that floating point cannot hold it.
+
+    Of such a group the average over the elements is looked at in place of their sum.
+    """
+    log_root = 0.5 * math.log(order)
+    return math.exp(log_root) if log_root < _LOG_LARGEST else None
 
 
 class SpectrumRow(NamedTuple):
@@ -72,12 +81,12 @@ class Spectrum:
     @property
     def listed(self) -> bool:
         """Whether floating point can hold the singular values of a stack of |G| operators."""
-        return 0.5 * math.log(self.order) < _LOG_LARGEST
+        return root_of_order(self.order) is not None
 
-    @cached_property
+    @property
     def root(self) -> float:
         r"""Factor from gains to singular values: :math:`\sqrt{|G|}`, or 1 if that overflows."""
-        return math.exp(0.5 * math.log(self.order)) if self.listed else 1.0
+        return root_of_order(self.order) or 1.0
 
     @cached_property
     def values(self) -> np.ndarray:

@@ -104,7 +104,8 @@ def stacked_rank(
         return found
     scaled = [even_rows(B, own) for B, own in zip(listed, factors, strict=True)]
     again = _run(method, joint_operator(scaled, field), action, field, seed)
-    if again.rank == found.rank and again.clear:
+    agree = again.least_rank <= found.most_rank and found.least_rank <= again.most_rank
+    if agree and again.clear and again.full == found.full:
         return found
     return replace(
         found,

@@ -201,7 +201,7 @@ def public_definitions(tree: ast.Module) -> list[ast.FunctionDef | ast.ClassDef]
 class TestProject:
     @pytest.mark.parametrize(
         "target",
-        "help demo test test-slow test-nojit coverage lint figures clean".split(),
+        "help demo test test-slow test-nojit coverage lint figures bench clean".split(),
     )
     def test_make_knows(self, target):
         makefile = (ROOT / "Makefile").read_text(encoding="utf-8")

@@ -142,8 +142,9 @@ class OrbitType:
         # Frequency first: what follows takes one frequency at a time.
         r, c = values.shape[:2]
         found = np.empty((self._table.shape[1], r * c), dtype=np.complex128)
-        found.real = self._table.real.T @ values.reshape(r * c, -1).T
-        found.imag = self._table.imag.T @ values.reshape(r * c, -1).T
+        values = values.reshape(r * c, -1)
+        found.real = (values @ self._table.real).T
+        found.imag = (values @ self._table.imag).T
         return found.reshape(-1, r, c).transpose(1, 2, 0)
 
     @cached_property

@@ -1,0 +1,150 @@
+"""The benchmarks run, name their peers, and draw from numbers alone. No speed is asked for."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "benchmarks"
+STORED = FOLDER / "results" / "rank_engine.json"
+sys.path.insert(0, str(FOLDER))
+
+pytest.importorskip("flint")
+import draw  # noqa: E402
+import peers  # noqa: E402
+import rank_engine  # noqa: E402
+import run  # noqa: E402
+
+ROW = {
+    "name",
+    "task",
+    "baseline",
+    "baseline_seconds",
+    "our_seconds",
+    "ratio_of",
+    "ratio",
+    "ratio_range",
+    "target",
+    "aim",
+    "met",
+    "rounds",
+}
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory):
+    """What a quick run stores and prints: in a process of its own, as `make bench` runs it."""
+    output = tmp_path_factory.mktemp("bench") / "numbers.json"
+    done = subprocess.run(
+        [sys.executable, str(FOLDER / "run.py"), "--quick", "--output", str(output)],
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        pytest.fail(done.stderr)
+    return json.loads(output.read_text(encoding="utf-8")), done.stdout, output.parent
+
+
+@pytest.fixture(scope="module", params=["quick", "stored"])
+def found(request):
+    """Numbers of a quick run, and those that are kept."""
+    if request.param == "quick":
+        return request.getfixturevalue("quick")[0]
+    return json.loads(STORED.read_text(encoding="utf-8"))
+
+
+class TestNumbers:
+    def test_every_row_names_a_baseline_and_has_a_ratio(self, found):
+        assert [row["name"] for row in found["rows"]] == list(rank_engine.ROWS)
+        for row in found["rows"]:
+            assert row.keys() == ROW
+            assert row["baseline"] == rank_engine.ROWS[row["name"]].baseline != ""
+            assert row["baseline_seconds"] > 0 and row["our_seconds"] > 0
+
+    def test_ratios_are_those_of_the_numbers(self, found):
+        for row in found["rows"] + found["memory"]:
+            unit = "seconds" if "our_seconds" in row else "bytes"
+            ratio = row[f"our_{unit}"] / row[f"baseline_{unit}"]
+            faster = row["ratio_of"] == "baseline/ours"
+            assert row["ratio"] == pytest.approx(1 / ratio if faster else ratio)
+            apart = row["ratio"] - row["target"]
+            assert row["met"] == (apart >= 0 if faster else apart <= 0)
+
+    def test_memory_is_beside_that_of_the_stack(self, found):
+        for row in found["memory"]:
+            assert row["our_bytes"] > 0
+            assert row["stack_bytes"] > row["baseline_bytes"] > 0
+
+    def test_every_curve_goes_on_or_says_why_not(self, found):
+        assert [kind["name"] for kind in found["cost"]["kinds"]] == list(peers.KINDS)
+        for kind in found["cost"]["kinds"]:
+            sizes = [point["n"] for point in kind["curves"][0]["points"]]
+            for curve in kind["curves"]:
+                own = [point["n"] for point in curve["points"]]
+                assert own == sizes[: len(own)] != []
+                assert all(point["seconds"] > 0 for point in curve["points"])
+                assert (curve["stopped"] is None) == (own == sizes)
+
+    def test_peers_that_find_a_rank_find_the_same(self, found):
+        for kind in found["cost"]["kinds"]:
+            ours = {point["n"]: point["rank"] for point in kind["curves"][0]["points"]}
+            for curve in kind["curves"]:
+                ranks = {point["n"]: point["rank"] for point in curve["points"]}
+                assert all(rank in (None, ours[n]) for n, rank in ranks.items())
+
+    def test_says_with_what_it_was_measured(self, found):
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d", found["date"])
+        machine = found["environment"]
+        assert machine["cpus"] >= 1
+        assert machine["versions"].keys() == set(run.PEERS)
+        assert str(ROOT) not in json.dumps(found)
+
+
+class TestRun:
+    def test_prints_every_row_and_what_is_not_timed(self, quick):
+        _, printed, _ = quick
+        assert printed.startswith("QUICK")
+        assert all(f"\n{name}: " in printed for name in rank_engine.ROWS)
+        assert "Not timed, on either side" in printed
+
+    def test_what_is_kept_was_no_quick_run(self):
+        assert json.loads(STORED.read_text(encoding="utf-8"))["quick"] is False
+
+    def test_one_row_stores_nothing(self, capsys):
+        before = STORED.read_bytes()
+        run.main(["--quick", "--only", "shifts-gaussian"])
+        assert "shifts-gaussian" in capsys.readouterr().out
+        assert STORED.read_bytes() == before
+
+    def test_unknown_row(self, capsys):
+        with pytest.raises(SystemExit) as stopped:
+            run.main(["--only", "nothing"])
+        assert stopped.value.code == 2
+        assert "invalid choice: 'nothing'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", draw.FIGURES)
+class TestFigures:
+    def test_same_bytes_whatever_the_settings(self, name, found, tmp_path):
+        draw.redraw(found, name, tmp_path / "one.svg")
+        with matplotlib.rc_context({"font.size": 20, "svg.hashsalt": "other"}):
+            draw.redraw(found, name, tmp_path / "two.svg")
+        assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
+
+    def test_a_run_draws_them(self, name, quick):
+        assert (quick[2] / f"{name}.svg").stat().st_size > 0
+
+    def test_kept_drawing_is_that_of_the_numbers(self, name, tmp_path):
+        kept = STORED.with_name(f"{name}.svg").read_bytes()
+        if draw.versions().encode() not in kept:
+            pytest.skip("drawn with other versions of the libraries")
+        draw.redraw(json.loads(STORED.read_text(encoding="utf-8")), name, tmp_path / "now.svg")
+        assert (tmp_path / "now.svg").read_bytes() == kept
+        assert str(ROOT).encode() not in kept
