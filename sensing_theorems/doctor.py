@@ -94,7 +94,7 @@ def _kernel_check() -> str:
     """Orbits of quarter turns, by the compiled walk and by NumPy."""
     import numpy as np
 
-    from .groups.abelian import OrbitType, cyclic_orbit_types, orbit_types
+    from .groups.orbit_types import OrbitType, cyclic_orbit_types, orbit_types
     from .groups.rotations import quarter_turns
 
     def described(types: list[OrbitType]) -> list[tuple[int, ...]]:

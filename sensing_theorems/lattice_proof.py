@@ -19,8 +19,8 @@ from ._forward import ForwardOperator, real_form, vertical_stack
 from ._primes import is_prime
 from ._probes import probe_rng
 from .batches import modular_ranks
-from .groups.abelian import OrbitType
 from .groups.action import GroupAction
+from .groups.orbit_types import OrbitType
 from .integers import combined_rows, integer_entries
 from .modular import multiply, residues
 from .problem import as_operators, check_action

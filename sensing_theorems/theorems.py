@@ -31,8 +31,9 @@ from scipy.sparse.csgraph import connected_components
 
 from . import evidence
 from .check import THEOREMS, Answer, Check, Number, Theorem, theorem
-from .groups.abelian import AbelianTransform, orbit_types
+from .groups.abelian import AbelianTransform
 from .groups.action import GroupAction, order_text
+from .groups.orbit_types import orbit_types
 from .groups.signed import SignedPermutation
 from .problem import Problem
 

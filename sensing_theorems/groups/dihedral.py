@@ -12,8 +12,9 @@ from functools import cached_property
 
 import numpy as np
 
-from .abelian import AbelianTransform, cyclic_orbit_types
+from .abelian import AbelianTransform
 from .isotypic import Family, IsotypicTransform
+from .orbit_types import cyclic_orbit_types
 from .signed import SignedPermutation
 
 __all__ = ["DihedralTransform"]

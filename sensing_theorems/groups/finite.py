@@ -9,10 +9,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from .._validate import positive_int
-from .abelian import AbelianTransform, OrbitType, orbit_types
+from .abelian import AbelianTransform
 from .action import GroupAction
 from .commutant import CommutantTransform
 from .lattices import abelian_action
+from .orbit_types import OrbitType, orbit_types
 from .rotations import dihedral_action
 from .signed import SignedPermutation
 from .symmetric_group import SymmetricTransform

@@ -7,8 +7,9 @@ import math
 import numpy as np
 
 from .._validate import positive_int
-from .abelian import AbelianTransform, OrbitType, cyclic_orbit_types
+from .abelian import AbelianTransform
 from .action import GroupAction, product_order
+from .orbit_types import OrbitType, cyclic_orbit_types
 from .signed import SignedPermutation
 
 __all__ = ["abelian_action", "reflections", "shifts", "trivial"]

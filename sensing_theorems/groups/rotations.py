@@ -9,10 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from .._validate import positive_int
-from .abelian import AbelianTransform, cyclic_orbit_types
+from .abelian import AbelianTransform
 from .action import GroupAction
 from .dihedral import DihedralTransform
 from .lattices import abelian_action, shifts
+from .orbit_types import cyclic_orbit_types
 from .signed import SignedPermutation
 
 __all__ = ["dihedral", "dihedral_action", "polar_rotations", "quarter_turns"]
