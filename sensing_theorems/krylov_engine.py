@@ -143,7 +143,9 @@ def krylov(A: ForwardOperator, action: GroupAction, field: str, seed: int) -> Ra
         If the group has more than 64 elements, or the stack overflows.
     """
     stack = _Stack(A, action, probe_rng("krylov", seed))
-    n, bar = action.n, stack.tolerance * grey(stack.tolerance / stack.norm if stack.norm else 0.0)
+    n, relative = action.n, stack.tolerance / stack.norm if stack.norm else 0.0
+    # The norm is an estimate, so both turns keep a factor 2 away from where they might be.
+    bar = 2 * stack.tolerance * grey(relative)
     shares, best, weakest, ended = [], np.zeros(n), math.inf, True
     for _ in range(_PROBES):
         x = stack.signal()
@@ -156,7 +158,7 @@ def krylov(A: ForwardOperator, action: GroupAction, field: str, seed: int) -> Ra
             break
     full = max(shares) <= _INVISIBLE
     witness = best / (np.linalg.norm(best) or 1.0)
-    unseen = 0.0 if full else float(np.linalg.norm(stack.operator.matvec(witness)))
+    unseen = 0.0 if full else 2 * float(np.linalg.norm(stack.operator.matvec(witness)))
     lost, error = _lost(np.array(shares), stack) if not full else (0, 0.0)
     decided = judge(stack.tolerance, min(weakest, stack.norm), None if full else unseen, stack.norm)
     return RankResult(

@@ -63,7 +63,7 @@ class TestFuzz:
             assert not found.clear or found.rank == expected, method
             # Small integers are no hard case, and an answer is owed; but spinning divides by what
             # it finds and must doubt what that blows up, most of all in single precision.
-            assert found.clear or method == "spin", method
+            assert found.clear or (method == "spin" and dtype is np.float32), method
         assert st.stacked_rank(A, GROUPS[name], method="exact").rank == expected
 
     @given(
@@ -236,9 +236,9 @@ class TestKrylovKeepsTheRule:
         found, plain = (st.stacked_rank(A, method=m) for m in ("krylov", "dense"))
         if found.clear:
             assert found.full == plain.full
-            # The norm is an estimate here, so that the bar may lie a little lower.
-            assert plain.clear or plain.gap > 300 or size < -13.5
-        assert found.clear or size < -10
+            assert plain.clear or size < -13.5
+        # The norm is an estimate here, and the bar is set twice as high.
+        assert found.clear or size < -9.5
 
     def test_a_hilbert_block_is_not_called_deficient(self):
         # Invertible, with a spectrum that has no gap anywhere.
