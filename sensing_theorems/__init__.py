@@ -18,7 +18,7 @@ _HOME = {
     "Check": "check",
     "ForwardOperator": "operators",
     "GroupAction": "groups.action",
-    "Irreps": "groups.action",
+    "Irreps": "groups.irreps",
     "Problem": "problem",
     "RankResult": "stacked_rank",
     "Report": "report",
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from sensing_theorems.check import Check as Check
     from sensing_theorems.equivariance import is_equivariant as is_equivariant
     from sensing_theorems.groups.action import GroupAction as GroupAction
-    from sensing_theorems.groups.action import Irreps as Irreps
+    from sensing_theorems.groups.irreps import Irreps as Irreps
     from sensing_theorems.modular import modular_rank as modular_rank
     from sensing_theorems.operators import ForwardOperator as ForwardOperator
     from sensing_theorems.operators import as_operator as as_operator

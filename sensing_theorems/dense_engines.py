@@ -9,7 +9,6 @@ import scipy.linalg
 
 from ._forward import ForwardOperator
 from .groups.action import GroupAction
-from .groups.commutant import COMMUTANT_LIMIT
 from .groups.isotypic import Family
 from .null_space import DenseNullSpace
 from .rank_result import Losses, RankResult
@@ -69,7 +68,7 @@ class DenseSource:
     def losses(self) -> Losses:
         """Missing multiplicities, where the irreps are known."""
         action, basis = self.action, self.null.basis
-        if action.kind == "generic" and action.n > COMMUTANT_LIMIT:
+        if not action.has_transform:
             return ()
         families = action.transform.families
         if basis.shape[0] == 0:

@@ -137,7 +137,7 @@ def _stays(operator: ForwardOperator, action: GroupAction) -> bool:
     for _ in range(_PROBES):
         w = project(_random(operator.shape[1], operator, rng))
         for generator in action.generators:
-            moved = generator(w)
+            moved = generator.pull_back(w)
             if np.linalg.norm(moved - project(moved)) > _same(operator) * np.linalg.norm(w):
                 return False
     return True
@@ -165,7 +165,7 @@ class Stabiliser:
 def stabiliser(A: ForwardOperator, action: GroupAction) -> Stabiliser | None:
     r"""Find :math:`H = \{g : T_g \operatorname{null} A = \operatorname{null} A\}`.
 
-    With w random in the row space and u random in null A, :math:`\langle u, T_g w \rangle`
+    With w random in the row space and u random in null A, :math:`\langle w, T_g u \rangle`
     vanishes for g in H, and with probability one for no other g. For shifts all |G| products are
     one FFT.
 
@@ -216,12 +216,12 @@ def _is_lattice(action: GroupAction) -> bool:
 def _lattice_products(u: np.ndarray, w: np.ndarray, action: GroupAction) -> np.ndarray:
     orbits = action.parts.types[0]
     hidden, seen = orbits.forward(u[None])[0], orbits.forward(w[None])[0]
-    cross = np.sum(hidden.conj() * seen, axis=0).reshape(action.periods)
+    cross = np.sum(seen.conj() * hidden, axis=0).reshape(action.periods)
     return scipy.fft.fftn(cross).reshape(-1)
 
 
 def _listed_products(u: np.ndarray, w: np.ndarray, action: GroupAction) -> np.ndarray:
-    return np.array([np.vdot(u, element(w)) for element in action.elements()])
+    return np.array([np.vdot(w, element(u)) for element in action.elements()])
 
 
 def _in_words(inside: np.ndarray, action: GroupAction) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from ._forward import ForwardOperator, vertical_stack
 from .dense_engines import operator_rank
 from .equivariance import Stabiliser, is_equivariant, stabiliser
-from .groups.action import Irreps
+from .groups.irreps import Irreps
 from .problem import Problem
 from .rank_result import RankResult
 from .stacked_rank import stacked_rank

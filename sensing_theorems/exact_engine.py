@@ -13,6 +13,7 @@ from ._probes import probe_rng
 from .certificate import Certificate, Moved, moved_rows
 from .dense_engines import DenseSource
 from .groups.action import GroupAction, order_text
+from .groups.signed import SignedPermutation
 from .integers import integer_matrix
 from .lattice_proof import lattice_of, prove_lattice
 from .lifting import null_vectors
@@ -49,6 +50,11 @@ def exact(A: ForwardOperator, action: GroupAction, field: str) -> RankResult:
         If several primes divide all the minors that matter.
     """
     n = action.n
+    if not all(isinstance(g, SignedPermutation) for g in action.generators):
+        raise ValueError(
+            "method 'exact' takes groups of (signed) permutations, which keep integers integer; "
+            f"{action.name} acts otherwise. Method 'auto' decides numerically."
+        )
     if n > EXACT_LIMIT:
         return _large(A, action, field)
     matrix = integer_matrix(A)

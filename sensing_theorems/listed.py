@@ -64,7 +64,7 @@ def stack_operator(A: ForwardOperator, action: GroupAction, method: str) -> Line
         seen = A.rmatmat(y.reshape(order, m).T)
         total = np.zeros(n, dtype=seen.dtype)
         for element, column in zip(elements, seen.T, strict=True):
-            total += element.inverse()(column)
+            total += element.pull_back(column)
         return total
 
     dtype = np.result_type(A.dtype, np.float64)

@@ -19,7 +19,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from .groups.action import GroupAction, Irreps
+from .groups.action import GroupAction
+from .groups.irreps import Irreps
 from .problem import Problem
 from .rank_result import RankResult
 from .theorems import best_element

@@ -8,7 +8,6 @@ from typing import Any
 from . import block_engines, dense_engines, gram_engine, krylov_engine
 from ._forward import ForwardOperator, real_form, vertical_stack
 from .groups.action import GroupAction
-from .groups.commutant import COMMUTANT_LIMIT
 from .groups.lattices import trivial
 from .listed import LISTED
 from .problem import as_operators, check_action
@@ -143,7 +142,7 @@ def joint_operator(operators: Any, field: str) -> ForwardOperator:
 
 def _choose(A: ForwardOperator, action: GroupAction) -> str:
     m, n = A.shape
-    if action.kind == "generic" and n > COMMUTANT_LIMIT:
+    if not action.has_transform:
         return "spin" if n <= _GRAM and m * n <= DENSE_ENTRIES else "krylov"
     families = action.transform.families
     widest = max(f.multiplicity for f in families)

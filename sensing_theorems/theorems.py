@@ -25,16 +25,10 @@ from __future__ import annotations
 import itertools
 from fractions import Fraction
 
-import numpy as np
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
-
 from . import evidence
 from .check import THEOREMS, Answer, Check, Number, Theorem, theorem
-from .groups.abelian import AbelianTransform
 from .groups.action import GroupAction, order_text
-from .groups.orbit_types import orbit_types
-from .groups.signed import SignedPermutation
+from .groups.element import Element
 from .problem import Problem
 
 __all__ = [
@@ -136,7 +130,7 @@ def measurement_count(problem: Problem) -> Answer:
     G, m = problem.order, sum(evidence.measurements(problem))
     if problem.action is None:
         return m >= problem.n, m, problem.n, f"{len(problem.operators)} operators"
-    rhs = Fraction(problem.n, G)
+    rhs = Fraction(problem.n, G) if problem.action.finite else Fraction(0)
     return m >= rhs, m, rhs, f"m = {m}, |G| = {order_text(G)}"
 
 
@@ -371,7 +365,7 @@ def _no_irreps(problem: Problem) -> str:
 def best_element(action: GroupAction) -> tuple[int, str]:
     """Smallest largest-eigenvalue multiplicity among a few elements, and the element."""
     generators = action.generators
-    tried: list[tuple[str, SignedPermutation]] = [
+    tried: list[tuple[str, Element]] = [
         (f"generator {i + 1}", g) for i, g in enumerate(generators)
     ]
     for i, j in itertools.combinations(range(len(generators)), 2):
@@ -381,13 +375,4 @@ def best_element(action: GroupAction) -> tuple[int, str]:
         for g in generators[1:]:
             whole = whole @ g
         tried.append(("product of the generators", whole))
-    return min(((_largest_multiplicity(h), name) for name, h in tried), key=lambda found: found[0])
-
-
-def _largest_multiplicity(h: SignedPermutation) -> int:
-    if h.signs is None:
-        # Every cycle has the eigenvalue 1 once, and no other eigenvalue more often.
-        steps = sparse.coo_array((np.ones(h.n, np.int8), (np.arange(h.n), h.images)))
-        return int(connected_components(steps, directed=False)[0])
-    families = AbelianTransform(h.n, orbit_types([h])).families
-    return max(family.multiplicity for family in families)
+    return min(((h.largest_eigenspace(), name) for name, h in tried), key=lambda found: found[0])

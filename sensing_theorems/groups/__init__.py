@@ -16,13 +16,16 @@ constructor            action                                         irreps
 =====================  =============================================  ================
 """
 
-from .action import GroupAction, Irreps
+from .action import GroupAction
+from .element import Element
 from .finite import direct_sum, from_permutations, product, symmetric
+from .irreps import Irreps
 from .lattices import reflections, shifts, trivial
 from .rotations import dihedral, polar_rotations, quarter_turns
 from .signed import SignedPermutation
 
 __all__ = [
+    "Element",
     "GroupAction",
     "Irreps",
     "SignedPermutation",

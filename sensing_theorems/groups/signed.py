@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
+
+from .element import Element
 
 __all__ = ["SignedPermutation"]
 
 
 @dataclass(frozen=True, eq=False)
-class SignedPermutation:
+class SignedPermutation(Element):
     r"""The orthogonal map :math:`T e_i = \sigma_i\, e_{p(i)}` on :math:`\mathbb{R}^n`.
 
     Parameters
@@ -92,18 +96,6 @@ class SignedPermutation:
         images[self.images] = np.arange(self.n)
         return SignedPermutation(images, None if self.signs is None else self.signs[images])
 
-    def power(self, exponent: int) -> SignedPermutation:
-        """Return T to an integer power, negative powers included."""
-        base = self if exponent >= 0 else self.inverse()
-        exponent = abs(exponent)
-        result = SignedPermutation.identity(self.n)
-        while exponent:
-            if exponent & 1:
-                result = base @ result
-            base = base @ base
-            exponent >>= 1
-        return result
-
     @classmethod
     def identity(cls, n: int) -> SignedPermutation:
         """Return the identity of R^n."""
@@ -119,6 +111,27 @@ class SignedPermutation:
     def equals(self, other: SignedPermutation) -> bool:
         """Whether both are the same map."""
         return (self @ other.inverse()).is_identity()
+
+    def largest_eigenspace(self) -> int:
+        r""":math:`\max_\lambda \operatorname{mult}_\lambda(T)`, from the cycles."""
+        if self.signs is None:
+            # Every cycle has the eigenvalue 1 once, and no other eigenvalue more often.
+            return int(self._cycles()[0])
+        number, cycle = self._cycles()
+        length = np.bincount(cycle, minlength=number)
+        negative = np.bincount(cycle[self.signs < 0], minlength=number) % 2
+        # A cycle of length l has the roots of z^l = 1, or of z^l = -1: all simple.
+        kinds, repeats = np.unique(np.stack([length, negative]), axis=1, return_counts=True)
+        counts: dict[Fraction, int] = {}
+        for size, half, count in zip(*kinds.tolist(), repeats.tolist(), strict=True):
+            for k in range(size):
+                angle = Fraction(2 * k + half, 2 * size)
+                counts[angle] = counts.get(angle, 0) + count
+        return max(counts.values())
+
+    def _cycles(self) -> tuple[int, np.ndarray]:
+        steps = sp.coo_array((np.ones(self.n, np.int8), (np.arange(self.n), self.images)))
+        return connected_components(steps, directed=False)
 
     def key(self) -> bytes:
         """Hashable form, equal exactly for equal maps."""
