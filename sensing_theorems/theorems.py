@@ -365,9 +365,7 @@ def _no_irreps(problem: Problem) -> str:
 def best_element(action: GroupAction) -> tuple[int, str]:
     """Smallest largest-eigenvalue multiplicity among a few elements, and the element."""
     generators = action.generators
-    tried: list[tuple[str, Element]] = [
-        (f"generator {i + 1}", g) for i, g in enumerate(generators)
-    ]
+    tried: list[tuple[str, Element]] = [(f"generator {i + 1}", g) for i, g in enumerate(generators)]
     for i, j in itertools.combinations(range(len(generators)), 2):
         tried.append((f"generators {i + 1}·{j + 1}", generators[i] @ generators[j]))
     if len(generators) > 2:
