@@ -14,6 +14,8 @@ VENV_READY := $(VENV)/.venv-ready
 TEST_READY := $(VENV)/.test-ready
 LINT_READY := $(VENV)/.lint-ready
 BENCH_READY := $(VENV)/.bench-ready
+GAP_VENV ?= .venv-gap
+GAP = $(firstword $(wildcard $(CURDIR)/$(GAP_VENV)/lib/python*/site-packages/gap/gap))
 
 # Looked at when the environment is made, not before: `make help` needs no Python.
 PROBE = $(shell $(PYTHON) -c "import sys; from importlib.util import find_spec as f; \
@@ -22,15 +24,15 @@ OLD = this needs Python 3.11 or newer, which '$(PYTHON)' is not. Name another: m
 BARE = '$(PYTHON)' cannot create environments. Install its venv module (Debian, Ubuntu: python3-venv) or name another: make $(MAKECMDGOALS) PYTHON=...
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-nojit coverage lint figures bench clean FORCE
+.PHONY: help demo test test-slow test-nojit coverage lint figures bench bench-irreps gap test-gap clean FORCE
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/make \1: \2/p' Makefile
 
 # Each worker would otherwise start a BLAS thread per core. What the user has set stands.
-test test-slow test-nojit coverage: export OMP_NUM_THREADS ?= 1
-test test-slow test-nojit coverage: export OPENBLAS_NUM_THREADS ?= 1
-test test-slow test-nojit coverage: export MKL_NUM_THREADS ?= 1
+test test-slow test-nojit test-gap coverage: export OMP_NUM_THREADS ?= 1
+test test-slow test-nojit test-gap coverage: export OPENBLAS_NUM_THREADS ?= 1
+test test-slow test-nojit test-gap coverage: export MKL_NUM_THREADS ?= 1
 
 demo: $(TEST_READY)  ## the whole story on a real image
 	$(BIN)/python -m sensing_theorems.demo
@@ -55,12 +57,27 @@ lint: $(LINT_READY)  ## style, types and the direction of imports
 
 figures: $(TEST_READY)  ## draw the figures again
 	$(BIN)/python figures/make.py
+	$(BIN)/python figures/rotation.py
 
 bench: $(BENCH_READY)  ## ranks against named peers: a table of ratios, and two figures
 	$(BIN)/python benchmarks/run.py $(ARGS)
 
+bench-irreps: $(BENCH_READY) gap  ## multiplicities against GAP: a table of ratios
+	GAP=$(GAP) $(BIN)/python benchmarks/irreps.py $(ARGS)
+
+# GAP is under the GPL and a program of its own: an oracle for tests and benchmarks, no dependency.
+gap: $(GAP_VENV)/.gap-ready  ## put GAP into an environment of its own
+
+$(GAP_VENV)/.gap-ready:
+	$(PYTHON) -m venv $(GAP_VENV)
+	$(GAP_VENV)/bin/python -m pip install --quiet --disable-pip-version-check passagemath-gap
+	@touch $@
+
+test-gap: $(TEST_READY) gap  ## irreps against GAP
+	GAP=$(GAP) $(PYTEST) -m slow tests/test_gap.py $(ARGS)
+
 clean:  ## remove the environment and everything built
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache \
+	rm -rf $(VENV) $(GAP_VENV) build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache \
 		.import_linter_cache .coverage htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -26,10 +26,12 @@ _HOME = {
     "Verdict": "report",
     "analyze": "report",
     "as_operator": "operators",
+    "induced_maps": "equivariance",
     "is_equivariant": "equivariance",
     "matrix_ranks": "batches",
     "modular_rank": "modular",
     "modular_ranks": "batches",
+    "stabiliser": "stabilisers",
     "stacked_rank": "stacked_rank",
     "suggest": "repairs",
 }
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from sensing_theorems.batches import matrix_ranks as matrix_ranks
     from sensing_theorems.batches import modular_ranks as modular_ranks
     from sensing_theorems.check import Check as Check
+    from sensing_theorems.equivariance import induced_maps as induced_maps
     from sensing_theorems.equivariance import is_equivariant as is_equivariant
     from sensing_theorems.groups.action import GroupAction as GroupAction
     from sensing_theorems.groups.irreps import Irreps as Irreps
@@ -58,6 +61,7 @@ if TYPE_CHECKING:
     from sensing_theorems.report import Report as Report
     from sensing_theorems.report import Verdict as Verdict
     from sensing_theorems.report import analyze as analyze
+    from sensing_theorems.stabilisers import stabiliser as stabiliser
     from sensing_theorems.stacked_rank import RankResult as RankResult
     from sensing_theorems.stacked_rank import stacked_rank as stacked_rank
     from sensing_theorems.theorems import THEOREMS as THEOREMS

@@ -17,7 +17,7 @@ import numpy as np
 
 from ._validate import finite_array
 from .files import read_array, replaced
-from .groups.action import GroupAction
+from .groups.action import GroupAction, order_text
 from .judgement import Verdict
 from .problem import Problem
 from .report import SCHEMA_VERSION, Report, analyze, irreps_dict
@@ -63,11 +63,15 @@ def check(arguments: Namespace) -> tuple[int, str]:
 def irreps(arguments: Namespace) -> str:
     """Multiplicities of the action that the arguments describe; what is to be printed."""
     with ExitStack() as stack:
-        sinks = [stack.enter_context(replaced(path)) for path in _outputs(arguments).values()]
+        wanted = _outputs(arguments)
+        sinks = {kind: stack.enter_context(replaced(path)) for kind, path in wanted.items()}
         action = parse_action(arguments.action)
         found = _action_dict(action)
-        for sink in sinks:
-            sink.write(_as_bytes(_dumped(found) + "\n"))
+        for kind, sink in sinks.items():
+            if kind == "json":
+                sink.write(_as_bytes(_dumped(found) + "\n"))
+            else:
+                sink.write(_drawn(_irreps_figure(action), wanted[kind]))
     return _dumped(found) if arguments.json == "-" else _action_text(action)
 
 
@@ -172,9 +176,22 @@ def _rendered(
         return _as_bytes(_dumped(found) + "\n")
     if kind == "html":
         return _as_bytes(report.to_html(image))
+    return _drawn(_figure(report, image), path)
+
+
+def _drawn(figure: Figure, path: str) -> bytes:
     buffer = BytesIO()
-    _figure(report, image).savefig(buffer, format=path.rpartition(".")[2].lower(), dpi=150)
+    figure.savefig(buffer, format=path.rpartition(".")[2].lower(), dpi=150)
     return buffer.getvalue()
+
+
+def _irreps_figure(action: GroupAction) -> Figure:
+    # Here, since matplotlib takes longer to load than most tables take.
+    from .plot import plot_irreps
+
+    axes = plot_irreps(action)
+    axes.set_title(action.name)
+    return axes.get_figure(root=True)  # type: ignore[return-value]  # it has one
 
 
 def _figure(report: Report, image: np.ndarray | None) -> Figure:
@@ -206,7 +223,8 @@ def _action_dict(action: GroupAction) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "action": action.name,
         "n": action.n,
-        "order": action.order if action.order < _LARGEST else None,
+        "order": action.order if action.finite and action.order < _LARGEST else None,
+        "finite": action.finite,
         "cyclic": action.is_cyclic,
         **irreps_dict(table),
         "least_m": math.ceil(table.max_ratio),
@@ -216,7 +234,10 @@ def _action_dict(action: GroupAction) -> dict[str, Any]:
 def _action_text(action: GroupAction) -> str:
     """Tables of an action with aligned columns."""
     table = action.irreps
-    order = str(action.order) if action.order < 10**12 else f"10^{math.log10(action.order):.1f}"
+    order = order_text(action.order)
+    if action.finite and action.order >= 10**9:
+        exact = action.order < 10**12
+        order = str(action.order) if exact else f"10^{math.log10(action.order):.1f}"
     cyclic = "cyclic" if action.is_cyclic else "not known to be cyclic"
     kinds = {1: "real", 0: "complex", -1: "quaternionic"}
     over_c = [(r.dim, r.multiplicity, kinds[r.indicator], r.count) for r in table.complex]

@@ -10,7 +10,19 @@ from typing import Any
 from ._forward import MAX_ENTRIES
 from .files import known
 
-__all__ = ["Expected", "Form", "axes", "count", "integer", "natural", "one_or_more", "sizes", "yes"]
+__all__ = [
+    "Expected",
+    "Form",
+    "axes",
+    "count",
+    "integer",
+    "natural",
+    "one_or_more",
+    "positive",
+    "sizes",
+    "word",
+    "yes",
+]
 
 # A path may hold commas: only what looks like keys, at the end, is taken for keys.
 _PIECES = re.compile(r"(?P<head>.*?)(?P<keys>(?:,\s*\w+\s*=[^,]*)*)", re.DOTALL)
@@ -66,6 +78,24 @@ def axes(number: int) -> Callable[[str], tuple[int, ...]]:
         return found
 
     return exactly
+
+
+def word(text: str) -> str:
+    """Read a name; the constructor says which ones there are."""
+    if not re.fullmatch(r"[A-Za-z]\w*", text):
+        raise Expected("a name")
+    return text
+
+
+def positive(text: str) -> float:
+    """Read a positive number."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise Expected("a positive number") from None
+    if not 0 < value < float("inf"):
+        raise Expected("a positive number")
+    return value
 
 
 def yes(text: str) -> bool:

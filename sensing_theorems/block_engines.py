@@ -48,7 +48,8 @@ def _cut(
     A: ForwardOperator, action: GroupAction, field: str, found: Blocks, rows: Rows
 ) -> tuple[RankResult, BlockSource]:
     """Cut the joint spectrum of all blocks."""
-    tolerance = threshold(found.norm, rounding(precision(A), rows.largest))
+    relative = max(rounding(precision(A), rows.largest), action.rounding)
+    tolerance = threshold(found.norm, relative)
     ranks, decision = cut_blocks(found, tolerance)
     source = BlockSource(action, found, ranks, tolerance, rows.scale)
     rank = sum(
@@ -91,7 +92,8 @@ class _SketchSource(BlockSource):
             rows = random_rows(self.A, q, probe_rng("spectrum", self.seed))
         error = 0.0 if rows.copies == 1 else math.sqrt((0.5 if widest == 1 else widest) / q)
         found = gather(rows, self.action.transform, self.blocks.real)
-        tolerance = threshold(found.norm, rounding(precision(self.A), rows.largest))
+        relative = max(rounding(precision(self.A), rows.largest), self.action.rounding)
+        tolerance = threshold(found.norm, relative)
         scale = rows.scale / math.sqrt(rows.copies)
         return block_spectrum(self.action, found, tolerance, scale, error)
 

@@ -61,6 +61,7 @@ _IRREPS = f"""\
 examples:
   {PROG} irreps quarter_turns:28
   {PROG} irreps shifts:8x8+shifts:8x8 --json -
+  {PROG} irreps kravchuk_rotations:32 --figure rotations.svg
 
 `{PROG} check --help` lists the forms of SPEC.
 """
@@ -179,6 +180,7 @@ def _parser() -> argparse.ArgumentParser:
     irreps = command("irreps", _irreps, "list the multiplicities of a group action", _IRREPS)
     irreps.add_argument("action", metavar="SPEC", help="such as shifts:28x28")
     irreps.add_argument("--json", metavar="FILE|-", help="write JSON to FILE, or to stdout")
+    irreps.add_argument("--figure", metavar="FILE", help="draw the multiplicities: png, svg or pdf")
     command("doctor", _doctor, "look at the installation; exit code 1 if the core does not work")
     return parser
 

@@ -109,7 +109,7 @@ def dense(A: ForwardOperator, action: GroupAction, field: str) -> RankResult:
         stack = triangular(stack)
     _, values, vh = scipy.linalg.svd(stack, full_matrices=True)
     values = np.concatenate([values, np.zeros(n - values.size)])
-    decision = cut(values, precision(A), scale)
+    decision = cut(values, precision(A), scale, maps=action.rounding)
     rank = int((values > decision.tolerance).sum())
     # Rows of vh are conjugate to the vectors that A annihilates.
     null = DenseNullSpace(vh[rank:].conj())
@@ -135,7 +135,7 @@ def spin(A: ForwardOperator, action: GroupAction, field: str) -> RankResult:
     kept = values > decision.tolerance
     basis, clear, gap = vh[kept], decision.clear, decision.gap
     # A direction found with singular value s carries the rounding of its matrix divided by s.
-    floor = threshold(float(np.sqrt(n)), rounding(precision(A), scale))
+    floor = threshold(float(np.sqrt(n)), max(rounding(precision(A), scale), action.rounding))
     error = floor
     error *= values[0] / values[kept][-1] if basis.size else 1.0
     new = basis
@@ -162,7 +162,7 @@ def spin(A: ForwardOperator, action: GroupAction, field: str) -> RankResult:
         m=A.shape[0],
         field=field,
         method="spin",
-        clear=clear,
+        clear=bool(clear),
         gap=gap,
         tolerance=error,
         source=DenseSource(null, action, None, error),

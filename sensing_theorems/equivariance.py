@@ -7,13 +7,10 @@ have equal null spaces, so that only :math:`|G : H|` of the |G| virtual operator
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.fft
 from scipy.sparse.linalg import lsqr
 
 from ._forward import ForwardOperator
@@ -21,18 +18,24 @@ from ._probes import probe_rng
 from .dense_engines import row_space
 from .groups.action import GroupAction
 from .problem import as_operators, check_action
-from .rows import DENSE_ENTRIES
+from .rows import DENSE_ENTRIES, dense_matrix
 from .stacked_rank import joint_operator
 from .weak_rows import weak_rows
 
-__all__ = ["Stabiliser", "is_equivariant", "row_space_projector", "stabiliser"]
+__all__ = [
+    "induced_maps",
+    "is_equivariant",
+    "random_signal",
+    "row_space_projector",
+    "same",
+    "stays",
+]
 
-_PROBES = 3
+PROBES = 3
 _SAME = 1e-8
 _ROUNDING = 1e4
 _SVD_WORK = 1e10
 _LARGE = 4096
-_LISTED = 2**27
 
 
 def row_space_projector(A: ForwardOperator) -> Callable[[np.ndarray], np.ndarray]:
@@ -67,12 +70,13 @@ def row_space_projector(A: ForwardOperator) -> Callable[[np.ndarray], np.ndarray
     return project
 
 
-def _same(A: ForwardOperator) -> float:
+def same(A: ForwardOperator) -> float:
     """What counts as zero beside 1, for the precision in which A was given."""
     return max(_SAME, _ROUNDING * float(np.finfo(A.dtype).eps))
 
 
-def _random(n: int, A: ForwardOperator, rng: np.random.Generator) -> np.ndarray:
+def random_signal(n: int, A: ForwardOperator, rng: np.random.Generator) -> np.ndarray:
+    """Draw a signal over the field of A."""
     z = rng.standard_normal(n)
     return z + 1j * rng.standard_normal(n) if A.dtype.kind == "c" else z
 
@@ -120,7 +124,7 @@ def is_equivariant(A: Any, action: GroupAction, *, field: str = "real") -> bool:
     listed = as_operators(A)
     operator = joint_operator(listed, field)
     check_action(action, operator.shape[1])
-    if not _stays(operator, action):
+    if not stays(operator, action):
         return False
     if weak_rows(listed) is not None:
         raise ArithmeticError(
@@ -130,112 +134,60 @@ def is_equivariant(A: Any, action: GroupAction, *, field: str = "real") -> bool:
     return True
 
 
-def _stays(operator: ForwardOperator, action: GroupAction) -> bool:
+def stays(
+    operator: ForwardOperator,
+    action: GroupAction,
+    project: Callable[[np.ndarray], np.ndarray] | None = None,
+) -> bool:
     """Whether every generator maps random vectors of the row space into it."""
-    project = row_space_projector(operator)
+    project = project or row_space_projector(operator)
     rng = probe_rng("equivariance")
-    for _ in range(_PROBES):
-        w = project(_random(operator.shape[1], operator, rng))
+    for _ in range(PROBES):
+        w = project(random_signal(operator.shape[1], operator, rng))
         for generator in action.generators:
             moved = generator.pull_back(w)
-            if np.linalg.norm(moved - project(moved)) > _same(operator) * np.linalg.norm(w):
+            if np.linalg.norm(moved - project(moved)) > same(operator) * np.linalg.norm(w):
                 return False
     return True
 
 
-@dataclass(frozen=True, eq=False)
-class Stabiliser:
-    """The subgroup H of elements that map null A to itself.
+def induced_maps(A: Any, action: GroupAction, *, field: str = "real") -> tuple[np.ndarray, ...]:
+    r"""What an equivariant operator makes of the generators: :math:`\tilde T_g = A T_g A^+`.
 
-    Attributes
+    They act on the measurements, :math:`A T_g = \tilde T_g A`. For a wide A of full row rank they
+    are the only maps that do.
+
+    Parameters
     ----------
-    order : int
-        |H|.
-    index : int
-        :math:`|G : H|`, the number of virtual operators with different null spaces.
-    name : str
-        H in words, such as ``"shifts by multiples of (2, 2)"``.
-    """
-
-    order: int
-    index: int
-    name: str
-
-
-def stabiliser(A: ForwardOperator, action: GroupAction) -> Stabiliser | None:
-    r"""Find :math:`H = \{g : T_g \operatorname{null} A = \operatorname{null} A\}`.
-
-    With w random in the row space and u random in null A, :math:`\langle w, T_g u \rangle`
-    vanishes for g in H, and with probability one for no other g. For shifts all |G| products are
-    one FFT.
+    A : operator, (m, n), or a sequence of them, taken as one
+    action : GroupAction on R^n
+    field : {"real", "complex"}
+        Field of the signals; over ℝ a complex row counts as two real ones, the real parts first.
 
     Returns
     -------
-    Stabiliser or None
-        ``None`` where the group is too large to be listed and is no lattice of shifts.
+    tuple of ndarray, each (m, m)
+        One per generator.
 
     Raises
     ------
-    ArithmeticError
-        If A is too ill-conditioned and too large to decide.
+    ValueError
+        If A is not equivariant, or has more than 2**26 entries.
+
+    Examples
+    --------
+    >>> import sensing_theorems as st
+    >>> keep_even = [[1, 0, 0, 0], [0, 0, 1, 0]]
+    >>> step_by_two = st.groups.shifts(4, stride=2)
+    >>> st.induced_maps(keep_even, step_by_two)[0].round(12).tolist()
+    [[0.0, 1.0], [1.0, 0.0]]
     """
-    lattice = _is_lattice(action)
-    if not lattice and action.order * action.n > _LISTED:
-        return None
-    project = row_space_projector(A)
-    rng = probe_rng("stabiliser")
-    worst = np.zeros(action.order)
-    for _ in range(_PROBES):
-        w = project(_random(A.shape[1], A, rng))
-        z = _random(A.shape[1], A, rng)
-        u = z - project(z)
-        scale = np.linalg.norm(w) * np.linalg.norm(u)
-        if scale <= _same(A) * np.linalg.norm(z) ** 2:
-            # The null space or the row space is {0}, and every element keeps it.
-            return Stabiliser(action.order, 1, "all of the group")
-        products = _lattice_products(u, w, action) if lattice else _listed_products(u, w, action)
-        worst = np.maximum(worst, np.abs(products) / scale)
-    inside = worst <= _same(A)
-    order = int(inside.sum())
-    if action.order % order:
-        raise ArithmeticError(
-            f"{order} of {action.order} elements seem to preserve null A, which is no subgroup: "
-            "the operator is too ill-conditioned to decide."
+    operator = joint_operator(as_operators(A), field)
+    if not is_equivariant(operator, action, field=field):
+        raise ValueError(
+            f"maps of the measurements exist for equivariant operators only; {operator.name} is "
+            f"not equivariant to {action.name}."
         )
-    return Stabiliser(order, action.order // order, _in_words(inside, action))
-
-
-def _is_lattice(action: GroupAction) -> bool:
-    return (
-        action.kind == "abelian"
-        and len(action.parts.types) == 1
-        and action.parts.types[0].periods == action.periods
-    )
-
-
-def _lattice_products(u: np.ndarray, w: np.ndarray, action: GroupAction) -> np.ndarray:
-    orbits = action.parts.types[0]
-    hidden, seen = orbits.forward(u[None])[0], orbits.forward(w[None])[0]
-    cross = np.sum(seen.conj() * hidden, axis=0).reshape(action.periods)
-    return scipy.fft.fftn(cross).reshape(-1)
-
-
-def _listed_products(u: np.ndarray, w: np.ndarray, action: GroupAction) -> np.ndarray:
-    return np.array([np.vdot(w, element(u)) for element in action.elements()])
-
-
-def _in_words(inside: np.ndarray, action: GroupAction) -> str:
-    if inside.all():
-        return "all of the group"
-    if inside.sum() == 1:
-        return "the identity alone"
-    if not _is_lattice(action) or action.periods is None:
-        return f"a subgroup of order {int(inside.sum())}"
-    axes = np.argwhere(inside.reshape(action.periods))
-    steps = [
-        int(np.gcd.reduce(np.append(axes[:, i], period))) for i, period in enumerate(action.periods)
-    ]
-    if math.prod(p // s for p, s in zip(action.periods, steps, strict=True)) == inside.sum():
-        text = str(steps[0]) if len(steps) == 1 else str(tuple(steps))
-        return f"multiples of {text} steps"
-    return f"a sheared lattice of {int(inside.sum())} steps"
+    matrix = dense_matrix(operator, "induced_maps")
+    inverse = np.linalg.pinv(matrix)
+    return tuple(g.pull_back(matrix) @ inverse for g in action.generators)

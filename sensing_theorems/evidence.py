@@ -12,10 +12,11 @@ import numpy as np
 
 from ._forward import ForwardOperator, vertical_stack
 from .dense_engines import operator_rank
-from .equivariance import Stabiliser, is_equivariant, stabiliser
+from .equivariance import is_equivariant
 from .groups.irreps import Irreps
 from .problem import Problem
 from .rank_result import RankResult
+from .stabilisers import Stabiliser, stabiliser
 from .stacked_rank import stacked_rank
 from .weak_rows import weak_rows
 
@@ -147,7 +148,7 @@ def stabilising_subgroup(problem: Problem) -> Stabiliser | None:
     if problem.action is None:
         return None
     try:
-        found = stabiliser(problem.joint, problem.action)
+        found = stabiliser(problem.joint, problem.action, field=problem.field)
     except ArithmeticError:
         return None
     rank = operator_ranks(problem)[0]

@@ -124,14 +124,14 @@ def gram(A: ForwardOperator, action: GroupAction, field: str) -> RankResult:
             "'krylov' works on larger signals."
         )
     stack = _Stack(A, action)
-    tolerance = threshold(stack.norm, rounding(precision(A), stack.largest))
+    tolerance = threshold(stack.norm, max(rounding(precision(A), stack.largest), action.rounding))
     source = _GramSource(stack, tolerance)
     floor = 64 * n * np.finfo(float).eps * stack.norm**2
     if positive_definite(stack.gram, floor) and math.sqrt(floor) > tolerance * grey(0.0):
         decision, rank = Cut(tolerance, 0.99 * math.sqrt(floor) / tolerance, True), n
     else:
         values, _ = source.decomposed
-        decision = cut(values, precision(A), stack.largest, stack.norm)
+        decision = cut(values, precision(A), stack.largest, stack.norm, action.rounding)
         rank = int((values > decision.tolerance).sum())
     return RankResult(
         rank=rank,

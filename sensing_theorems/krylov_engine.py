@@ -63,7 +63,7 @@ class _Stack:
         size = np.linalg.norm(seen / self.scale) / np.linalg.norm(signal)
         self.norm = float(size) * math.sqrt(self.n)
         largest = float(np.abs(seen).max())
-        self.tolerance = threshold(self.norm, rounding(precision(A), largest))
+        self.tolerance = threshold(self.norm, max(rounding(precision(A), largest), action.rounding))
 
     def signal(self) -> np.ndarray:
         """A random signal."""

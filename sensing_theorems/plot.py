@@ -170,14 +170,20 @@ def plot_irreps(irreps_or_action: Irreps | GroupAction, ax: Axes | None = None) 
         )
     ax, rows = _axes(ax), table.complex
     position = np.arange(len(rows))
-    ax.bar(position, [row.multiplicity for row in rows], width=0.7, color="#56B4E9", edgecolor="k")
+    # Of many bars only some are named, and their edges would hide them.
+    step, edge = math.ceil(len(rows) / 8), "k" if len(rows) <= 60 else "none"
+    heights = [row.multiplicity for row in rows]
+    ax.bar(position, heights, width=0.7, color="#56B4E9", edgecolor=edge)
     ratios = [row.multiplicity / row.dim for row in rows]
-    ax.plot(position, ratios, linestyle="none", marker="D", markersize=4, color="k", label="c/s")
+    size = 4 if len(rows) <= 60 else 1
+    ax.plot(position, ratios, linestyle="none", marker="D", markersize=size, color="k", label="c/s")
     necessary = f"necessary: m ≥ {table.max_ratio}"
     ax.axhline(float(table.max_ratio), **line_style("necessary"), label=necessary)
     kind = {1: "real", 0: "complex", -1: "quaternionic"}
     names = [f"{r.count} × s={r.dim}\n{kind[r.indicator]}" for r in rows]
-    ax.set_xticks(position, names)
+    ax.set_xticks(position[::step], names[::step])
+    if step > 1:
+        ax.set_xlabel(f"rows of the complex table, by dimension s; {len(names[::step])} are named")
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set(
         ylabel="multiplicity c",

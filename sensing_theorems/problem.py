@@ -14,6 +14,7 @@ import numpy as np
 
 from ._forward import ForwardOperator, real_form, vertical_stack
 from .groups.action import GroupAction
+from .groups.transforms import TransformSet
 from .operators import as_operator
 
 __all__ = ["Problem", "as_operators", "check_action"]
@@ -33,6 +34,11 @@ def as_operators(operators: Any) -> tuple[ForwardOperator, ...]:
 
 def check_action(action: Any, n: int) -> None:
     """Refuse what is no action on R^n."""
+    if isinstance(action, TransformSet):
+        raise TypeError(
+            "`action` must be a GroupAction, since the theorems are about groups; got "
+            f"{action.name}, which is none. `stacked_rank` takes it."
+        )
     if not isinstance(action, GroupAction):
         raise TypeError(
             "`action` must be a GroupAction, as the constructors of sensing_theorems.groups "

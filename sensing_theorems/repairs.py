@@ -96,6 +96,8 @@ def _other_actions(problem: Problem) -> Iterator[Repair]:
 
 def _candidates(problem: Problem) -> list[GroupAction]:
     shape = problem.shape_in
+    if problem.action is not None and problem.action.harmonics is not None:
+        return []  # coefficients of functions are no pixels
     if len(shape) > 2 or (len(shape) == 2 and min(shape) == 1):
         return []
     actions = [shifts(*shape)]

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping
 from functools import reduce
 from importlib import import_module
-from math import prod
+from math import comb, prod
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,18 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from . import groups, operators
-from ._forms import Form, axes, count, integer, natural, one_or_more, sizes, yes
+from ._forms import (
+    Form,
+    axes,
+    count,
+    integer,
+    natural,
+    one_or_more,
+    positive,
+    sizes,
+    word,
+    yes,
+)
 from ._forward import ForwardOperator
 from .files import is_array_file, known, read_array
 from .groups.action import GroupAction
@@ -81,6 +92,10 @@ def _pixels(*shape: int, channels: int = 1, **_: Any) -> int:
     return prod(shape) * channels
 
 
+def _subsets(degree: int, size: int) -> int:
+    return comb(degree, size) * size
+
+
 def _matrix_entries(m: int, n: int, **_: Any) -> int:
     return m * n
 
@@ -127,8 +142,43 @@ ACTIONS: Mapping[str, Form] = {
     ),
     # The order n! is computed in full.
     "symmetric": Form(groups.symmetric, "symmetric:12", axes(1), entries=_pixels, most=10_000),
+    "subsets": Form(groups.subsets, "subsets:8x2", axes(2), entries=_subsets),
+    "hyperoctahedral": Form(
+        groups.hyperoctahedral, "hyperoctahedral:12", axes(1), entries=_pixels, most=10_000
+    ),
+    "polygon": Form(groups.polygon, "polygon:12", axes(1), entries=_pixels),
+    "wallpaper": Form(
+        groups.wallpaper,
+        "wallpaper:32,kind=p4m",
+        axes(1),
+        takes={"kind": word},
+        entries=lambda size, **_: size * size,
+    ),
+    "cube_rotations": Form(
+        groups.cube_rotations, "cube_rotations:16", axes(1), entries=lambda size: size**3
+    ),
+    "kravchuk_rotations": Form(
+        groups.kravchuk_rotations,
+        "kravchuk_rotations:32,order=8",
+        axes(1),
+        takes={"order": count},
+        entries=lambda size, **_: size * size,
+    ),
+    "disk_rotations": Form(
+        groups.disk_rotations,
+        "disk_rotations:64,order=8",
+        axes(1),
+        takes={"order": count},
+        entries=lambda size, **_: size * size,
+    ),
+    "ball_rotations": Form(
+        groups.ball_rotations, "ball_rotations:16", axes(1), entries=lambda radius: 8 * radius**3
+    ),
     "trivial": Form(groups.trivial, "trivial:64", axes(1), entries=_pixels),
     "permutations": Form(groups.from_permutations, "permutations:generators.json", _generators),
+    "matrices": Form(
+        groups.from_matrices, "matrices:generators.npy", _one_array, takes={"tol": positive}
+    ),
 }
 
 OPERATORS: Mapping[str, Form] = {

@@ -2,6 +2,7 @@ r"""Rank of the stack: the necessary condition, decided for a given operator."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ from . import block_engines, dense_engines, gram_engine, krylov_engine
 from ._forward import ForwardOperator, real_form, vertical_stack
 from .groups.action import GroupAction
 from .groups.lattices import trivial
+from .groups.transforms import TransformSet
 from .listed import LISTED
 from .problem import as_operators, check_action
 from .rank_result import Deficit, RankResult
@@ -25,7 +27,7 @@ _GRAM = 4096  # beyond it a decomposition of the Gram matrix takes minutes
 
 def stacked_rank(
     operators: Any,
-    action: GroupAction | None = None,
+    action: GroupAction | TransformSet | None = None,
     *,
     method: str = "auto",
     field: str = "real",
@@ -41,8 +43,9 @@ def stacked_rank(
     ----------
     operators : operator or sequence of operators
         A, (m, n), or A_1, …, A_G with a common n. Anything that `as_operator` takes.
-    action : GroupAction, optional
-        Symmetry of the signals; ``None`` stacks the operators as they are.
+    action : GroupAction or TransformSet, optional
+        Symmetry of the signals; ``None`` stacks the operators as they are. Transforms that are no
+        group, such as scalings and interpolated rotations, are stacked one by one.
     method : {"auto", "blocks", "sketch", "spin", "dense", "gram", "krylov", "exact"}
         "blocks" uses all rows in isotypic coordinates and gives the whole spectrum; "sketch" a few
         random combinations of rows, for image sizes; "spin" closes the row space under the
@@ -68,8 +71,10 @@ def stacked_rank(
     Full rank is a proof up to rounding, since no computation sees more than A has. A deficit found
     by a sketch is confirmed by a signal that A does not see.
 
-    Transforms that are no group, such as interpolated rotations, make a list of operators:
-    ``stacked_rank([A @ T for T in transforms])``.
+    Of transforms that are no group the result is that of the list ``transforms.stack(A)``, which
+    is also what a certificate of it speaks of. Rank n is necessary for a semigroup as well, see
+    `sensing_theorems.groups.semigroups`; for maps that only resemble a group it is a fact about
+    the stack, and no more.
 
     Raises
     ------
@@ -93,8 +98,9 @@ def stacked_rank(
     if method not in METHODS:
         raise ValueError(f"`method` must be one of {', '.join(METHODS)}; got {method!r}.")
     listed = as_operators(operators)
-    A = joint_operator(listed, field)
-    action = trivial(A.shape[1]) if action is None else action
+    transforms = action if isinstance(action, TransformSet) else None
+    A = _joined(listed, transforms, field)
+    action = trivial(A.shape[1]) if action is None or isinstance(action, TransformSet) else action
     check_action(action, A.shape[1])
     method = _choose(A, action) if method == "auto" else method
     found = _run(method, A, action, field, seed)
@@ -102,7 +108,7 @@ def stacked_rank(
     if factors is None:
         return found
     scaled = [even_rows(B, own) for B, own in zip(listed, factors, strict=True)]
-    again = _run(method, joint_operator(scaled, field), action, field, seed)
+    again = _run(method, _joined(scaled, transforms, field), action, field, seed)
     agree = again.least_rank <= found.most_rank and found.least_rank <= again.most_rank
     if agree and again.clear and again.full == found.full:
         return found
@@ -130,6 +136,16 @@ def _run(method: str, A: ForwardOperator, action: GroupAction, field: str, seed:
         "gram": gram_engine.gram,
     }
     return engines[method](A, action, field)
+
+
+def _joined(
+    operators: Sequence[ForwardOperator], transforms: TransformSet | None, field: str
+) -> ForwardOperator:
+    """All operators as one, each after every transform."""
+    if transforms is not None:
+        # Units are told by the rows of A: those of A T_s may vanish, and are rounding then.
+        operators = [seen for A in operators for seen in transforms.stack(A)]
+    return joint_operator(operators, field)
 
 
 def joint_operator(operators: Any, field: str) -> ForwardOperator:

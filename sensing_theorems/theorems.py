@@ -330,6 +330,8 @@ def effective_group(problem: Problem) -> Answer:
     if subgroup is None or ranks[0] is None:
         return None, None, None, "H or rank A was not computed, or shows no gap"
     k = problem.exact_dim or Fraction(0)
+    if not isinstance(subgroup.index, int):
+        return None, None, problem.n - k, f"H: {subgroup.name}; |G:H| = ∞ bounds nothing"
     lhs, rhs = subgroup.index * (ranks[0] - k), problem.n - k
     limit = _linear_limit(subgroup.index, ranks[0], problem.n)
     reach = (

@@ -103,7 +103,11 @@ def judge(tolerance: float, kept: float, lost: float | None, largest: float) -> 
 
 
 def cut(
-    values: np.ndarray, dtype: np.dtype, largest_entry: float = 1.0, norm: float | None = None
+    values: np.ndarray,
+    dtype: np.dtype,
+    largest_entry: float = 1.0,
+    norm: float | None = None,
+    maps: float = 0.0,
 ) -> Cut:
     """Cut a non-negative spectrum, given in any order, by `threshold`.
 
@@ -117,10 +121,13 @@ def cut(
         In the units in which it was given, see `rounding`.
     norm : float, optional
         Frobenius norm in the units of `values`, where they do not list every value.
+    maps : float
+        Relative rounding of the maps that the operator was multiplied by.
     """
     values = np.asarray(values, dtype=float).reshape(-1)
     norm = float(np.linalg.norm(values)) if norm is None else norm
-    tolerance = threshold(norm, rounding(dtype, largest_entry)) if norm > 0 else 0.0
+    relative = max(rounding(dtype, largest_entry), maps)
+    tolerance = threshold(norm, relative) if norm > 0 else 0.0
     seen = values > tolerance
     kept = float(values.min(where=seen, initial=np.inf))
     lost = None if seen.all() else float(values.max(where=~seen, initial=0.0))

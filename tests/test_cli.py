@@ -458,6 +458,26 @@ class TestIrreps:
         assert "|G| = 10^5735.5" in run("irreps", "symmetric:2000")[1]
         assert json.loads(run("irreps", "symmetric:2000", "--json", "-")[1])["order"] is None
 
+    def test_a_continuous_group_has_no_number(self, run):
+        code, out, _ = run("irreps", "kravchuk_rotations:6")
+        assert code == 0 and "|G| = ∞, cyclic" in out and "m >= 6" in out
+        found = json.loads(run("irreps", "ball_rotations:3", "--json", "-")[1])
+        assert (found["order"], found["finite"], found["cyclic"]) == (None, False, False)
+
+    @pytest.mark.parametrize("suffix, head", [("svg", b"<?xml"), ("png", b"\x89PNG")])
+    def test_figure(self, tmp_path, run, suffix, head):
+        path = tmp_path / f"irreps.{suffix}"
+        code, out, _ = run("irreps", "wallpaper:6,kind=p4", "--figure", path)
+        assert code == 0 and "commutant" in out
+        assert path.read_bytes().startswith(head)
+
+    def test_refused_specs_leave_no_figure(self, tmp_path, run):
+        path = tmp_path / "irreps.svg"
+        code, _, err = run("irreps", "wallpaper:6,kind=p6", "--figure", path)
+        assert code == 2 and "p2, pmm, p4, p4m" in err and not path.exists()
+        code, _, err = run("irreps", "shifts:4", "--figure", tmp_path / "irreps.txt")
+        assert code == 2 and "must end in" in err
+
 
 class TestDoctor:
     def test_finds_this_installation_well(self, run):

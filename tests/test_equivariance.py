@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import oracles
 import pytest
 
 import sensing_theorems as st
-from sensing_theorems.equivariance import row_space_projector, stabiliser
+from sensing_theorems.equivariance import row_space_projector
 from sensing_theorems.operators import as_operator, real_form
 
 SMALL = oracles.small_actions(st)
@@ -43,7 +45,7 @@ def test_agrees_with_comparing_row_spaces(name, rng):
         for kind, A in operators(action, rng).items():
             expected = brute_stabiliser(oracles.realified(A, field), group)
             operator = as_operator(A)
-            found = stabiliser(real_form(operator) if field == "real" else operator, action)
+            found = st.stabiliser(operator, action, field=field)
             assert found.order == expected, kind
             assert found.order * found.index == action.order
             whole = st.is_equivariant(A, action, field=field)
@@ -54,14 +56,14 @@ class TestPitfalls:
     def test_periodic_mask_leaves_four_of_all_shifts(self):
         mask = np.zeros((256, 256), bool)
         mask[::2, ::2] = True
-        found = stabiliser(st.operators.inpainting(mask), st.groups.shifts(256, 256))
+        found = st.stabiliser(st.operators.inpainting(mask), st.groups.shifts(256, 256))
         assert found.index == 4
         assert "(2, 2)" in found.name
 
     def test_sheared_periodic_mask(self):
         rows, columns = np.indices((8, 8))
         mask = (rows + columns) % 4 == 0
-        found = stabiliser(st.operators.inpainting(mask), st.groups.shifts(8, 8))
+        found = st.stabiliser(st.operators.inpainting(mask), st.groups.shifts(8, 8))
         assert found.index == 4
         assert "sheared" in found.name
 
@@ -124,3 +126,50 @@ class TestProjector:
     def test_an_action_of_another_size_is_refused(self):
         with pytest.raises(ValueError, match="acts on R"):
             st.is_equivariant(np.eye(4), st.groups.shifts(5))
+
+
+class TestInducedMaps:
+    @pytest.mark.parametrize("name", SMALL)
+    def test_they_do_to_measurements_what_the_group_does_to_signals(self, name, rng):
+        action = SMALL[name]
+        group = oracles.dense_elements(action)
+        # An average over the group is equivariant: take the rows of one, of deficient rank.
+        B = rng.standard_normal((action.n, 2)) @ rng.standard_normal((2, action.n))
+        A = np.linalg.svd(sum(T @ B @ T.T for T in group))[2][: max(1, action.n // 2)]
+        if not st.is_equivariant(A, action):
+            A = np.eye(action.n)
+        for g, own in zip(action.generators, st.induced_maps(A, action), strict=True):
+            np.testing.assert_allclose(A @ g.matrix().toarray(), own @ A, atol=1e-10)
+
+    def test_complex_operators_over_both_fields(self, rng):
+        action = st.groups.shifts(4, 4)
+        A = st.operators.fourier(rng.random((4, 4)) < 0.5)
+        matrix = A.to_dense()
+        for field, rows in (("complex", matrix), ("real", np.vstack([matrix.real, matrix.imag]))):
+            for g, own in zip(
+                action.generators, st.induced_maps(A, action, field=field), strict=True
+            ):
+                np.testing.assert_allclose(g.pull_back(rows), own @ rows, atol=1e-12)
+
+    def test_refuses_where_there_are_none(self, rng):
+        with pytest.raises(ValueError, match="equivariant operators only"):
+            st.induced_maps(rng.standard_normal((2, 6)), st.groups.shifts(6))
+
+
+class TestContinuousRotations:
+    def test_closed_subgroups(self, rng):
+        turns = st.groups.kravchuk_rotations(7)
+        B = rng.standard_normal((2, 49))
+        assert st.stabiliser(B, turns).order == 1
+        for N in (2, 3, 5):
+            subgroup = st.groups.restrict(turns, N)
+            A = np.vstack([g.pull_back(B) for g in subgroup.elements()])
+            found = st.stabiliser(A, turns)
+            assert (found.order, found.index) == (N, math.inf)
+            assert st.is_equivariant(A, subgroup) and not st.is_equivariant(A, turns)
+
+    def test_all_of_it(self):
+        turns = st.groups.kravchuk_rotations(5)
+        rings = np.array([turns.isotypic(x).component(0) for x in np.eye(25)[:4]])
+        found = st.stabiliser(rings, turns)
+        assert (found.order, found.index) == (math.inf, 1)

@@ -26,6 +26,7 @@ import evidence  # noqa: E402
 import exact  # noqa: E402
 import group_evidence  # noqa: E402
 import make  # noqa: E402
+import rotation  # noqa: E402
 
 every_key = pytest.mark.parametrize("key", st.THEOREMS)
 P = 2**31 - 1
@@ -34,6 +35,24 @@ P = 2**31 - 1
 @pytest.fixture(scope="module")
 def stored():
     return {key: make.load(key) for key in st.THEOREMS}
+
+
+class TestRotation:
+    """The picture that shows what an exact action is, on a small image."""
+
+    def test_only_one_of_them_comes_back(self, rng):
+        image = rng.random((12, 12))
+        exact, bicubic = rotation.turned(image).values()
+        np.testing.assert_allclose(exact[-1], image, atol=1e-10)
+        assert np.linalg.norm(bicubic[-1] - image) > 0.1 * np.linalg.norm(image)
+        sizes = [np.linalg.norm(one) for one in exact]
+        np.testing.assert_allclose(sizes, np.linalg.norm(image))
+
+    def test_is_drawn(self, rng):
+        figure = rotation.draw(rng.random((12, 12)))
+        assert len(figure.axes) == 8
+        assert (FOLDER / "rotation.png").stat().st_size < 300_000
+        assert "(rotation.png)" in (FOLDER / "README.md").read_text(encoding="utf-8")
 
 
 class TestFiles:

@@ -314,9 +314,60 @@ class TestBadInput:
         with pytest.raises(TypeError, match="tuple of exponents"):
             st.groups.shifts(4).apply("1", np.zeros(4))
 
-    def test_the_general_engine_names_its_limit(self):
-        n = 1600
-        generators = [np.roll(np.arange(n), -1), [1, 0, *range(2, n)]]
-        action = st.groups.from_permutations(generators)
-        with pytest.raises(ValueError, match="n <= 1500"):
-            _ = action.irreps
+
+class TestRestriction:
+    def test_quarter_turns_of_a_square(self):
+        found = st.groups.restrict(st.groups.dihedral(6), [(1, 0)])
+        assert found.irreps == st.groups.quarter_turns(6).irreps and found.is_cyclic
+
+    def test_of_shifts(self):
+        found = st.groups.restrict(st.groups.shifts(12), [3])
+        assert found.irreps == st.groups.shifts(12, stride=3).irreps
+
+    @every_small
+    def test_multiplicities_are_averages_over_the_subgroup(self, action, rng):
+        chosen = [int(g) for g in rng.integers(action.order, size=2)]
+        found = st.groups.restrict(action, chosen)
+        group = oracles.elements([action.element(g).matrix().toarray() for g in chosen])
+        assert found.order == len(group)
+        traces = np.array([np.trace(T) for T in group])
+        assert found.irreps.commutant_dim == round(float(np.mean(traces**2)))
+        assert found.irreps.commutant_dim >= action.irreps.commutant_dim
+
+    def test_of_matrix_groups(self):
+        c, s = np.cos(2 * np.pi / 6), np.sin(2 * np.pi / 6)
+        action = st.groups.from_matrices([[[c, -s], [s, c]], [[1, 0], [0, -1]]])
+        assert action.order == 12
+        found = st.groups.restrict(action, [(2, 0)])
+        assert found.order == 3
+        assert [tuple(r) for r in found.irreps.complex] == [(1, 1, 0, 2)]
+
+    def test_of_rotations(self):
+        found = st.groups.restrict(st.groups.kravchuk_rotations(6), 4)
+        assert found.irreps == st.groups.kravchuk_rotations(6, order=4).irreps
+        assert st.groups.restrict(st.groups.ball_rotations(3), 5).order == 5
+
+    @pytest.mark.parametrize("to", [[], (), 3, None, "g"])
+    def test_needs_elements(self, to):
+        with pytest.raises(TypeError, match="non-empty list"):
+            st.groups.restrict(st.groups.shifts(4), to)
+
+    def test_needs_an_action(self):
+        with pytest.raises(TypeError, match="GroupAction"):
+            st.groups.restrict(3, [0])
+        with pytest.raises(TypeError, match="number N"):
+            st.groups.restrict(st.groups.kravchuk_rotations(4), [1])
+
+
+class TestMixedKinds:
+    @pytest.mark.parametrize("join", ["direct_sum", "product"])
+    def test_only_permutations_are_joined(self, join):
+        turns = st.groups.kravchuk_rotations(3)
+        with pytest.raises(ValueError, match="otherwise"):
+            getattr(st.groups, join)(turns, st.groups.shifts(9))
+        with pytest.raises(TypeError, match="GroupAction"):
+            getattr(st.groups, join)(turns.transform, turns)
+
+    def test_different_kinds_are_never_the_same(self):
+        a, b = st.groups.kravchuk_rotations(2, order=4), st.groups.quarter_turns(2)
+        assert not a.same_as(b) and not b.same_as(a)

@@ -34,7 +34,9 @@ def matrix(rng):
 def test_table_of_contents():
     assert set(specs.ACTIONS) == {
         *("shifts", "reflections", "quarter_turns", "dihedral", "polar_rotations"),
-        *("symmetric", "trivial", "permutations"),
+        *("symmetric", "subsets", "hyperoctahedral", "polygon", "wallpaper", "cube_rotations"),
+        *("kravchuk_rotations", "disk_rotations", "ball_rotations"),
+        *("trivial", "permutations", "matrices"),
     }
     assert set(specs.OPERATORS) <= set(operators.__all__)
 
@@ -58,6 +60,16 @@ class TestAction:
             ("polar_rotations:3x8", groups.polar_rotations(3, 8)),
             ("symmetric:5", groups.symmetric(5)),
             ("trivial:7", groups.trivial(7)),
+            ("subsets:5x2", groups.subsets(5, 2)),
+            ("hyperoctahedral:4", groups.hyperoctahedral(4)),
+            ("polygon:7", groups.polygon(7)),
+            ("wallpaper:5", groups.wallpaper(5)),
+            ("wallpaper:4,kind=p2", groups.wallpaper(4, "p2")),
+            ("cube_rotations:3", groups.cube_rotations(3)),
+            ("kravchuk_rotations:4", groups.kravchuk_rotations(4)),
+            ("kravchuk_rotations:4,order=6", groups.kravchuk_rotations(4, order=6)),
+            ("disk_rotations:5,order=6", groups.disk_rotations(5, order=6)),
+            ("ball_rotations:3", groups.ball_rotations(3)),
             ("shifts:6+shifts:6", groups.direct_sum(groups.shifts(6), groups.shifts(6))),
             ("dihedral:3 + trivial:2", groups.direct_sum(groups.dihedral(3), groups.trivial(2))),
             (
@@ -86,6 +98,14 @@ class TestAction:
         assert plain.same_as(groups.from_permutations(images))
         assert signed.same_as(groups.from_permutations(images, signs))
 
+    def test_matrices_from_a_file(self, folder):
+        turn = np.array([[[0.0, -1.0], [1.0, -1.0]]])
+        np.save(folder / "turn.npy", turn)
+        found = specs.parse_action("matrices:turn.npy,tol=1e-6")
+        assert found.order == 3
+        with pytest.raises(ValueError, match="positive number"):
+            specs.parse_action("matrices:turn.npy,tol=x")
+
     def test_a_path_may_hold_the_signs_of_the_notation(self, folder):
         (folder / "c++,a*b=1.json").write_text("[[1, 0]]")
         assert specs.parse_action("permutations:c++,a*b=1.json+shifts:2").n == 4
@@ -96,7 +116,7 @@ class TestAction:
             ("", "unknown action ''"),
             ("shift:4x4", "did you mean 'shifts'"),
             ("Dihedral:4", "did you mean 'dihedral'"),
-            ("scalings:4", "Known: shifts, reflections"),
+            ("scaling:4", "Known: shifts, reflections"),
             ("28x28", "unknown action"),
             ("shifts", "needs an argument, as in shifts:28x28"),
             ("shifts:", "needs an argument"),

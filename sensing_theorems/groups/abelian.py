@@ -32,13 +32,20 @@ class AbelianTransform(IsotypicTransform):
     ----------
     n : int
         Dimension of the signals.
-    types : sequence of OrbitType
+    types : sequence of OrbitType, or a function that finds them when needed
         Their indices partition 0, …, n-1.
     """
 
-    def __init__(self, n: int, types: Sequence[OrbitType]) -> None:
+    def __init__(
+        self, n: int, types: Sequence[OrbitType] | Callable[[], Sequence[OrbitType]]
+    ) -> None:
         self.n = n
-        self.types = _merged(types)
+        self._types = types
+
+    @cached_property
+    def types(self) -> tuple[OrbitType, ...]:
+        """Orbit types, equal ones put together."""
+        return _merged(self._types() if callable(self._types) else self._types)
 
     @cached_property
     def families(self) -> tuple[Family, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .components import Isotypic, average_map, average_matrix, isotypic
 from .element import Element
 from .irreps import Irreps
 from .isotypic import IsotypicTransform
@@ -80,6 +81,11 @@ class GroupAction:
     def orthogonal(self) -> bool:
         r"""Whether all :math:`T_g` are orthogonal, up to rounding."""
         return all(g.orthogonal for g in self.generators)
+
+    @cached_property
+    def rounding(self) -> float:
+        """By how much computed maps may miss the group, in norm: ranks need a margin for it."""
+        return max(float(g.rounding) for g in self.generators)
 
     @cached_property
     def transform(self) -> IsotypicTransform:
@@ -179,6 +185,49 @@ class GroupAction:
         if x.ndim == 0 or x.shape[-1] != self.n:
             raise ValueError(f"signals must have shape (..., {self.n}); got {x.shape}.")
         return self.element(g)(x)
+
+    def isotypic(self, x: np.ndarray) -> Isotypic:
+        r"""Signals in isotypic coordinates; see `Isotypic` for parts, energies and the inverse.
+
+        Parameters
+        ----------
+        x : array_like of shape (..., n)
+
+        Raises
+        ------
+        ValueError
+            If the shape is another, or `transform` is out of reach.
+
+        Examples
+        --------
+        >>> import sensing_theorems as st
+        >>> found = st.groups.reflections(3).isotypic([1.0, 5.0, 3.0])
+        >>> found.labels, found.component(1).round(12).tolist()
+        (('frequency 1/2', 'frequency 0'), [2.0, 5.0, 2.0])
+        """
+        return isotypic(self, x)
+
+    def equivariant_average(self, f: Any) -> Any:
+        r"""Reynolds operator: average over the group, which commutes with it.
+
+        Parameters
+        ----------
+        f : array_like of shape (n, n), or callable
+            A matrix M gives :math:`\frac{1}{|G|} \sum_g T_g M T_g^{-1}`, from isotypic
+            coordinates where there are any, so that the group may be huge or continuous. A
+            function, of signals (..., n) to signals (..., n), gives the function
+            :math:`x \mapsto \frac{1}{|G|} \sum_g T_g f(T_g^{-1} x)`, which lists the group.
+
+        Returns
+        -------
+        ndarray of shape (n, n), or callable
+
+        Raises
+        ------
+        ValueError
+            If the shape is another, or elements must be listed and are too many.
+        """
+        return average_map(self, f) if callable(f) else average_matrix(self, f)
 
     def _numbered(self, g: int) -> Element:
         if not 0 <= g < self.order:

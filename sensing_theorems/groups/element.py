@@ -18,9 +18,13 @@ class Element(ABC):
     ----------
     orthogonal : bool
         Whether :math:`T_g^\top T_g = I`, up to rounding.
+    rounding : float
+        By how much the map, as computed, may differ from an element of the group, in norm; 0 where
+        it only moves and negates entries.
     """
 
     orthogonal: bool = True
+    rounding: float = 0.0
 
     @property
     @abstractmethod
@@ -61,7 +65,9 @@ class Element(ABC):
 
     def equals(self, other: Any) -> bool:
         """Whether both are the same map."""
-        return (self @ other.inverse()).is_identity()
+        if type(self) is not type(other) or self.n != other.n:
+            return False
+        return bool((self @ other.inverse()).is_identity())
 
     def power(self, exponent: int) -> Any:
         """Return T to an integer power, negative powers included."""

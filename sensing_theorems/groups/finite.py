@@ -2,7 +2,6 @@ r"""Finite groups known by generators, and groups made of others."""
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 
@@ -11,7 +10,7 @@ import numpy as np
 from .._validate import positive_int
 from .abelian import AbelianTransform
 from .action import GroupAction
-from .commutant import CommutantTransform
+from .generated import generated
 from .lattices import abelian_action
 from .orbit_types import OrbitType, orbit_types
 from .rotations import dihedral_action
@@ -36,8 +35,9 @@ def from_permutations(
     Returns
     -------
     GroupAction
-        For commuting generators the irreps follow from orbits and cycles at any size; for
-        others from the commutant, for n <= 1500.
+        For commuting generators the irreps follow from orbits and cycles at any size; for others
+        from orbits by type and the algebra of their orbitals, or from the character table: images
+        of any size under small groups, large groups on thousands of points.
 
     Raises
     ------
@@ -66,40 +66,7 @@ def from_permutations(
     )
     if len({g.n for g in maps}) > 1:
         raise ValueError(f"generators must act on the same R^n; got lengths {[g.n for g in maps]}.")
-    return _generated(f"from_permutations({len(maps)} generators)", maps, (maps[0].n,))
-
-
-def _generated(
-    name: str, maps: tuple[SignedPermutation, ...], shape: tuple[int, ...]
-) -> GroupAction:
-    if all((a @ b).equals(b @ a) for a, b in itertools.combinations(maps, 2)):
-        return abelian_action(name, maps, orbit_types(maps), shape)
-    return GroupAction(
-        name,
-        maps[0].n,
-        maps,
-        False,
-        shape,
-        _order=lambda: _schreier_sims_order(maps),
-        _build=lambda: CommutantTransform(maps),
-    )
-
-
-def _schreier_sims_order(maps: Sequence[SignedPermutation]) -> int:
-    """Order by Schreier–Sims; a signed permutation acts on the 2n points ±e_i."""
-    from sympy.combinatorics import Permutation, PermutationGroup
-
-    signed = any(g.signs is not None for g in maps)
-
-    def lifted(g: SignedPermutation) -> list[int]:
-        if not signed:
-            return g.images.tolist()
-        negative = np.zeros(g.n, dtype=bool) if g.signs is None else g.signs < 0
-        plus = g.images + g.n * negative
-        minus = g.images + g.n * ~negative
-        return np.concatenate([plus, minus]).tolist()
-
-    return int(PermutationGroup([Permutation(lifted(g)) for g in maps]).order())
+    return generated(f"from_permutations({len(maps)} generators)", maps, (maps[0].n,))
 
 
 def symmetric(n: int) -> GroupAction:
@@ -137,6 +104,17 @@ def _symmetric_action(
     )
 
 
+def check_permutations(name: str, *actions: GroupAction) -> None:
+    """Refuse actions whose elements are no (signed) permutations."""
+    for action in actions:
+        if not isinstance(action, GroupAction):
+            raise TypeError(f"`{name}` needs GroupActions; got {type(action).__name__}.")
+        if not all(isinstance(g, SignedPermutation) for g in action.generators):
+            raise ValueError(
+                f"`{name}` takes actions of (signed) permutations; {action.name} acts otherwise."
+            )
+
+
 def direct_sum(a: GroupAction, b: GroupAction) -> GroupAction:
     r"""One group on :math:`\mathbb{R}^p \oplus \mathbb{R}^q`, as for colour channels or frames.
 
@@ -156,6 +134,7 @@ def direct_sum(a: GroupAction, b: GroupAction) -> GroupAction:
     >>> rgb.n, rgb.order, rgb.irreps.max_multiplicity
     (128, 64, 2)
     """
+    check_permutations("direct_sum", a, b)
     a, b = _same_generators(a, b), _same_generators(b, a)
     maps = tuple(g.beside(h) for g, h in zip(a.generators, b.generators, strict=True))
     name = f"direct_sum({a.name}, {b.name})"
@@ -174,7 +153,7 @@ def direct_sum(a: GroupAction, b: GroupAction) -> GroupAction:
         starts, fixed = (tuple(blocks[0][i] + blocks[1][i]) for i in (0, 1))
         return _symmetric_action(name, maps, degree, starts, fixed)
     if "generic" in kinds and one_kind:
-        return _generated(name, maps, (n,))
+        return generated(name, maps, (n,))
     raise ValueError(
         "`direct_sum` needs two actions of one group, with the same generators in the same "
         f"order; got {a.name} and {b.name}."
@@ -244,6 +223,7 @@ def product(a: GroupAction, b: GroupAction) -> GroupAction:
     >>> st.groups.product(rows, st.groups.reflections(4, 6, axis=0)).order
     12
     """
+    check_permutations("product", a, b)
     if a.n != b.n:
         raise ValueError(f"`product` needs two actions on one R^n; got n = {a.n} and {b.n}.")
     for i, g in enumerate(a.generators):
@@ -253,4 +233,4 @@ def product(a: GroupAction, b: GroupAction) -> GroupAction:
                     f"`product` needs commuting actions; generator {i} of {a.name} and "
                     f"generator {j} of {b.name} do not commute."
                 )
-    return _generated(f"product({a.name}, {b.name})", a.generators + b.generators, a.shape)
+    return generated(f"product({a.name}, {b.name})", a.generators + b.generators, a.shape)

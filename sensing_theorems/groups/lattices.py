@@ -3,12 +3,14 @@ r"""Actions on arrays: identity, cyclic shifts, flips."""
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from .._validate import positive_int
 from .abelian import AbelianTransform
 from .action import GroupAction, product_order
+from .irreps import ComplexIrrep, Irreps
 from .orbit_types import OrbitType, cyclic_orbit_types
 from .signed import SignedPermutation
 
@@ -18,11 +20,15 @@ __all__ = ["abelian_action", "reflections", "shifts", "trivial"]
 def abelian_action(
     name: str,
     generators: tuple[SignedPermutation, ...],
-    types: list[OrbitType],
+    types: Sequence[OrbitType] | Callable[[], Sequence[OrbitType]],
     shape: tuple[int, ...],
     periods: tuple[int, ...] | None = None,
+    table: Callable[[], Irreps] | None = None,
 ) -> GroupAction:
-    """Action of a commutative group from its orbit types; order derived unless `periods` say it."""
+    """Action of a commutative group from its orbit types; order derived unless `periods` say it.
+
+    Where the `table` is known without them, orbits are walked only when coordinates are asked for.
+    """
     transform = AbelianTransform(generators[0].n, types)
     periods = periods or transform.independent_periods
     order, cyclic = transform.order_and_cyclic() if periods is None else product_order(periods)
@@ -37,7 +43,17 @@ def abelian_action(
         parts=transform,
         _order=order,
         _build=lambda: transform,
+        _table=table,
     )
+
+
+def lattice_irreps(orbits: int, periods: tuple[int, ...]) -> Irreps:
+    """Table of a product of cyclic groups that moves so many orbits freely: every frequency."""
+    # A character is real if it is ±1 on every generator.
+    real = math.prod(2 - t % 2 for t in periods)
+    others = math.prod(periods) - real
+    rows = [ComplexIrrep(1, orbits, 0, others)] if others else []
+    return Irreps((*rows, ComplexIrrep(1, orbits, 1, real)))
 
 
 def trivial(n: int) -> GroupAction:
@@ -99,14 +115,25 @@ def shifts(*shape: int, stride: int | tuple[int, ...] = 1, channels: int = 1) ->
         for axis, step in enumerate(steps)
     )
     periods = tuple(size // step for size, step in zip(sizes, steps, strict=True))
-    split = grid.reshape(channels, *(v for pair in zip(periods, steps, strict=True) for v in pair))
-    k = len(sizes)
-    axes = (0, *range(2, 2 * k + 1, 2), *range(1, 2 * k + 1, 2))
-    index = split.transpose(axes).reshape(-1, *periods)
+
+    def types() -> list[OrbitType]:
+        pairs = (v for pair in zip(periods, steps, strict=True) for v in pair)
+        k = len(sizes)
+        axes = (0, *range(2, 2 * k + 1, 2), *range(1, 2 * k + 1, 2))
+        split = grid.reshape(channels, *pairs).transpose(axes)
+        return [OrbitType.plain(split.reshape(-1, *periods))]
+
     text = "x".join(map(str, sizes))
     text += "" if set(steps) == {1} else ",stride=" + "x".join(map(str, dict.fromkeys(steps)))
     text += "" if channels == 1 else f",channels={channels}"
-    return abelian_action(f"shifts({text})", generators, [OrbitType.plain(index)], whole, periods)
+    return abelian_action(
+        f"shifts({text})",
+        generators,
+        types,
+        whole,
+        periods,
+        lambda: lattice_irreps(channels * math.prod(steps), periods),
+    )
 
 
 def reflections(*shape: int, axis: int = -1) -> GroupAction:

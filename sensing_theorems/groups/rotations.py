@@ -6,23 +6,27 @@ action, and then multiplicities are undefined.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from .._validate import positive_int
 from .abelian import AbelianTransform
 from .action import GroupAction
+from .cycles import cycle_irreps
 from .dihedral import DihedralTransform
-from .lattices import abelian_action, shifts
+from .generated import Generated
+from .lattices import abelian_action, shifts, trivial
 from .orbit_types import cyclic_orbit_types
 from .signed import SignedPermutation
 
-__all__ = ["dihedral", "dihedral_action", "polar_rotations", "quarter_turns"]
+__all__ = ["cube_rotations", "dihedral", "dihedral_action", "polar_rotations", "quarter_turns"]
 
 
 def _quarter_turn(size: int) -> SignedPermutation:
-    grid = np.arange(size * size).reshape(size, size)
-    # numpy.rot90(x) reads x at rot90(grid); the images of the pixels are the inverse of that.
-    return SignedPermutation(np.rot90(grid, -1).reshape(-1).copy())
+    # numpy.rot90 moves the pixel in row i and column j to row size - 1 - j and column i.
+    along = np.arange(size)
+    return SignedPermutation(((size - 1 - along) * size + along[:, None]).reshape(-1))
 
 
 def quarter_turns(size: int) -> GroupAction:
@@ -33,8 +37,15 @@ def quarter_turns(size: int) -> GroupAction:
     """
     size = positive_int(size, "size")
     turn = _quarter_turn(size)
-    types = cyclic_orbit_types(turn, 4)
-    return abelian_action(f"quarter_turns({size})", (turn,), types, (size, size), (4,))
+    orbits, centre = divmod(size * size, 4)
+    return abelian_action(
+        f"quarter_turns({size})",
+        (turn,),
+        lambda: cyclic_orbit_types(turn, 4),
+        (size, size),
+        (4,),
+        lambda: cycle_irreps({(4, False): orbits, (1, False): centre}),
+    )
 
 
 def dihedral(size: int) -> GroupAction:
@@ -80,6 +91,32 @@ def polar_rotations(n_radii: int, n_angles: int) -> GroupAction:
     """
     n_radii, n_angles = positive_int(n_radii, "n_radii"), positive_int(n_angles, "n_angles")
     inner = shifts(n_angles, channels=n_radii)
-    name = f"polar_rotations({n_radii}x{n_angles})"
-    types = list(inner.parts.types)
-    return abelian_action(name, inner.generators, types, (n_radii, n_angles), (n_angles,))
+    return replace(inner, name=f"polar_rotations({n_radii}x{n_angles})", shape=(n_radii, n_angles))
+
+
+def cube_rotations(size: int) -> GroupAction:
+    r"""The 24 rotations of a cube of size × size × size voxels.
+
+    Generators: ``numpy.rot90`` in the planes of axes (0, 1) and (1, 2). Voxels in general position
+    form orbits of 24, so that :math:`\max_j c_j/s_j` is about n/24 and :math:`\max_j c_j` about
+    n/8.
+    """
+    size = positive_int(size, "size")
+    grid = np.arange(size**3).reshape(size, size, size)
+    maps = tuple(
+        SignedPermutation(np.rot90(grid, -1, axes).reshape(-1).copy()) for axes in ((0, 1), (1, 2))
+    )
+    if size == 1:
+        return trivial(1)
+    found = Generated(maps)
+    return GroupAction(
+        f"cube_rotations({size})",
+        size**3,
+        maps,
+        False,
+        (size,) * 3,
+        parts=found,
+        _order=24,
+        _build=found.transform,
+        _table=lambda: found.irreps,
+    )

@@ -70,6 +70,12 @@ class SignedPermutation(Element):
         """Number of coordinates."""
         return int(self.images.size)
 
+    @property
+    def both(self) -> tuple[np.ndarray, np.ndarray]:
+        """Images and signs, as kernels take them."""
+        ones = np.broadcast_to(np.int8(1), self.n) if self.signs is None else self.signs
+        return self.images, np.ascontiguousarray(ones, dtype=np.int8)
+
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Apply T to the last axis of `x`, shape (..., n)."""
         x = np.asarray(x)
@@ -107,10 +113,6 @@ class SignedPermutation(Element):
             np.array_equal(self.images, np.arange(self.n))
             and (self.signs is None or np.all(self.signs == 1))
         )
-
-    def equals(self, other: SignedPermutation) -> bool:
-        """Whether both are the same map."""
-        return (self @ other.inverse()).is_identity()
 
     def largest_eigenspace(self) -> int:
         r""":math:`\max_\lambda \operatorname{mult}_\lambda(T)`, from the cycles."""
