@@ -70,7 +70,7 @@ gap: $(GAP_VENV)/.gap-ready  ## put GAP into an environment of its own
 
 $(GAP_VENV)/.gap-ready:
 	$(PYTHON) -m venv $(GAP_VENV)
-	$(GAP_VENV)/bin/python -m pip install --quiet --disable-pip-version-check passagemath-gap
+	$(GAP_VENV)/bin/python -m pip install -qq --disable-pip-version-check passagemath-gap
 	@touch $@
 
 test-gap: $(TEST_READY) gap  ## irreps against GAP

@@ -42,7 +42,7 @@ ROWS: dict[str, tuple[Callable[[], Lists], Callable[[Lists], Any], float]] = {
     "C_256, declared": (*_declared("C_256", lambda: st.groups.shifts(256)), 1000),
     "C_512, declared": (*_declared("C_512", lambda: st.groups.shifts(512)), 1000),
     "C_256, from generators": (*_undeclared("C_256"), 10),
-    "D_64, from generators": (*_undeclared("D_64"), 50),
+    "D_64, from generators": (*_undeclared("D_64"), 4),
     "D_256, from generators": (*_undeclared("D_256"), 4),
     "D_512, from generators": (*_undeclared("D_512"), 4),
     "D_1024, from generators": (*_undeclared("D_1024"), 4),

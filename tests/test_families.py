@@ -60,6 +60,18 @@ class TestFamilies:
 
 
 class TestClosedForms:
+    @pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 6, 9, 12])
+    def test_square(self, size):
+        action = g.dihedral(size)
+        assert action.irreps == Irreps.from_families(action.transform.families)
+        assert action.irreps == Generated(action.generators).irreps
+
+    @pytest.mark.parametrize("sides", [1, 2, 3, 4, 9, 10])
+    def test_polygons_of_few_sides(self, sides):
+        action = g.polygon(sides)
+        assert action.irreps == Irreps.from_families(action.transform.families)
+        assert action.irreps == Generated(action.generators).irreps
+
     def test_polygon(self):
         rows = g.polygon(1000).irreps.complex
         assert [tuple(r) for r in rows] == [(1, 1, 1, 2), (2, 1, 1, 499)]

@@ -32,8 +32,20 @@ def polygon(sides: int) -> GroupAction:
     around = shifts(sides)
     flip = SignedPermutation(-np.arange(sides) % sides)
     return dihedral_action(
-        f"polygon({sides})", around.parts, around.generators[0], flip, sides, (sides,)
+        f"polygon({sides})",
+        around.parts,
+        around.generators[0],
+        flip,
+        sides,
+        (sides,),
+        lambda: _polygon_irreps(sides),
     )
+
+
+def _polygon_irreps(sides: int) -> Irreps:
+    ones, pairs = 2 - sides % 2, (sides - 1) // 2
+    rows = [ComplexIrrep(1, 1, 1, ones)]
+    return Irreps((*rows, ComplexIrrep(2, 1, 1, pairs)) if pairs else tuple(rows))
 
 
 def subsets(degree: int, size: int) -> GroupAction:

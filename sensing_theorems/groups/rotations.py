@@ -6,6 +6,8 @@ action, and then multiplicities are undefined.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +18,7 @@ from .action import GroupAction
 from .cycles import cycle_irreps
 from .dihedral import DihedralTransform
 from .generated import Generated
+from .irreps import ComplexIrrep, Irreps
 from .lattices import abelian_action, shifts, trivial
 from .orbit_types import cyclic_orbit_types
 from .signed import SignedPermutation
@@ -57,8 +60,16 @@ def dihedral(size: int) -> GroupAction:
     turn = _quarter_turn(size)
     grid = np.arange(size * size).reshape(size, size)
     flip = SignedPermutation(np.fliplr(grid).reshape(-1).copy())
-    rotations = AbelianTransform(size * size, cyclic_orbit_types(turn, 4))
-    return dihedral_action(f"dihedral({size})", rotations, turn, flip, 4, (size, size))
+    rotations = AbelianTransform(size * size, lambda: cyclic_orbit_types(turn, 4))
+    return dihedral_action(
+        f"dihedral({size})",
+        rotations,
+        turn,
+        flip,
+        4,
+        (size, size),
+        lambda: _square_irreps(size),
+    )
 
 
 def dihedral_action(
@@ -68,6 +79,7 @@ def dihedral_action(
     flip: SignedPermutation,
     sides: int,
     shape: tuple[int, ...],
+    table: Callable[[], Irreps] | None = None,
 ) -> GroupAction:
     """Dihedral action of order 2·sides from its rotations and a flip with F R F = R⁻¹."""
     return GroupAction(
@@ -81,7 +93,25 @@ def dihedral_action(
         parts=(rotations, sides),
         _order=2 * sides,
         _build=lambda: DihedralTransform(rotations, flip),
+        _table=table,
     )
+
+
+def _square_irreps(size: int) -> Irreps:
+    r"""D4 on size × size pixels, n = size².
+
+    The identity fixes n pixels, flips of an axis none (even size) or a line, flips of a diagonal a
+    line, turns none or the centre; the averages of these over the characters are the rows.
+    """
+    n, odd = size * size, size % 2
+    if odd:
+        ones = [(n + 3 + 4 * size) // 8, (n + 3 - 4 * size) // 8, (n - 1) // 8, (n - 1) // 8]
+    else:
+        ones = [(n + 2 * size) // 8, (n - 2 * size) // 8] * 2
+    counts = Counter((1, c, 1) for c in ones if c)
+    if n > 1:
+        counts[2, (n - odd) // 4, 1] += 1
+    return Irreps(tuple(ComplexIrrep(*key, counts[key]) for key in sorted(counts)))
 
 
 def polar_rotations(n_radii: int, n_angles: int) -> GroupAction:
