@@ -267,12 +267,12 @@ def cyclic_group(problem: Problem) -> Answer:
 
 @theorem(
     "sufficient",
-    "m > 2k + min_h max_λ mult_λ(T_h): identifiable for almost every A, any finite G",
+    "m > 2k + min_h max_λ mult_λ(T_h): identifiable for almost every A, any compact G",
     "derived here from the proof for cyclic groups, applied to the subgroup of one element",
     status="derived",
 )
 def any_group(problem: Problem) -> Answer:
-    r"""Sufficient for any finite group, through its best single element.
+    r"""Sufficient for any finite or compact group, through its best single element.
 
     .. math:: m > 2k + \min_{h \in G} \max_\lambda \operatorname{mult}_\lambda(T_h)
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from .._forward import MAX_ENTRIES
 from .element import Element
 from .plane_rotation import largest_cluster, same_image
 from .shells import ShellTransform
@@ -114,21 +113,6 @@ class BallRotation(Element):
         if len(self.space.multiplicities) == 1:
             return (0,)
         return tuple(np.rint(self.rotation.reshape(-1) / _SAME).astype(np.int64).tolist())
-
-    def matrix(self) -> np.ndarray:
-        """Return T as a dense (n, n) array.
-
-        Raises
-        ------
-        ValueError
-            If it has more than 2**26 entries.
-        """
-        if self.n**2 > MAX_ENTRIES:
-            raise ValueError(
-                f"a dense matrix may have {MAX_ENTRIES} entries; a rotation of R^{self.n} has "
-                f"{self.n**2}. Apply it to signals instead."
-            )
-        return self(np.eye(self.n)).T
 
     def largest_eigenspace(self) -> int:
         r""":math:`\max_\lambda \operatorname{mult}_\lambda(T)`, up to rounding of the angle."""

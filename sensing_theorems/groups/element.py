@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from .._forward import MAX_ENTRIES
+
 __all__ = ["Element"]
 
 
@@ -55,9 +57,20 @@ class Element(ABC):
     def key(self) -> Hashable:
         """Hashable form, equal exactly for equal maps of one action."""
 
-    @abstractmethod
     def matrix(self) -> Any:
-        """Return T as a sparse or dense (n, n) array."""
+        """Return T as a sparse or dense (n, n) array.
+
+        Raises
+        ------
+        ValueError
+            If it would be dense, of more than 2**26 entries.
+        """
+        if self.n**2 > MAX_ENTRIES:
+            raise ValueError(
+                f"a dense matrix may have {MAX_ENTRIES} entries; this map of R^{self.n} has "
+                f"{self.n**2}. Apply it to signals instead."
+            )
+        return self(np.eye(self.n)).T
 
     @abstractmethod
     def largest_eigenspace(self) -> int:

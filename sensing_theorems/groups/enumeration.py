@@ -16,7 +16,7 @@ from .signed import SignedPermutation
 __all__ = ["ELEMENT_LIMIT", "ENTRY_LIMIT", "ListedGroup"]
 
 ELEMENT_LIMIT = 200_000
-ENTRY_LIMIT = 200_000_000
+ENTRY_LIMIT = 100_000_000
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from .._forward import MAX_ENTRIES
 from .._probes import probe_rng
 from .element import Element
 from .frequencies import FrequencyTransform
@@ -140,21 +139,6 @@ class Rotation(Element):
         if order is not None:
             return int(self.amount) % (order // math.gcd(order, divisor))
         return round(self.amount * divisor / (2 * math.pi) * _STEPS) % _STEPS
-
-    def matrix(self) -> np.ndarray:
-        """Return T as a dense (n, n) array.
-
-        Raises
-        ------
-        ValueError
-            If it has more than 2**26 entries.
-        """
-        if self.n**2 > MAX_ENTRIES:
-            raise ValueError(
-                f"a dense matrix may have {MAX_ENTRIES} entries; a rotation of R^{self.n} has "
-                f"{self.n**2}. Apply it to signals instead."
-            )
-        return self(np.eye(self.n)).T
 
     def largest_eigenspace(self) -> int:
         r""":math:`\max_\lambda \operatorname{mult}_\lambda(T)`: exact for C_N, else to rounding."""
