@@ -854,3 +854,19 @@ class TestStacks:
         action = ball_rotations(16)
         result = st.stacked_rank(action.harmonics.projection(), action)
         assert result.full and result.clear
+
+
+class TestPictures:
+    def test_the_witness_of_a_disk_is_an_image(self):
+        from sensing_theorems.render import pictures
+
+        disk = st.groups.disk_rotations(8)
+        pixels = np.zeros((8, 8), bool)
+        pixels[4, 4:6] = True
+        functions = disk.harmonics.synthesis(np.eye(disk.n)).reshape(disk.n, -1)
+        report = st.analyze(st.Problem(functions.T[pixels.reshape(-1)], disk))
+        assert not report.rank.full
+        (figure,) = pictures.witness(report)
+        (shown,) = figure.axes[0].images
+        expected = disk.harmonics.synthesis(report.witness)
+        np.testing.assert_allclose(shown.get_array(), expected, atol=1e-12)

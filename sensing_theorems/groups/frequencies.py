@@ -40,6 +40,8 @@ class FrequencyTransform(IsotypicTransform):
     to_modes, from_modes : callable, (r, n) -> (r, n), optional
         Orthogonal map from signals into these coordinates, and its inverse; by default the signals
         are given in them.
+    rounding : float
+        By how much that map, as computed, may miss orthogonality, in norm.
 
     Raises
     ------
@@ -55,6 +57,7 @@ class FrequencyTransform(IsotypicTransform):
         order: int | None = None,
         to_modes: Map | None = None,
         from_modes: Map | None = None,
+        rounding: float = 0.0,
     ) -> None:
         pairs = np.asarray(frequencies, dtype=np.int64).reshape(-1)
         if np.any(pairs < 1):
@@ -67,6 +70,7 @@ class FrequencyTransform(IsotypicTransform):
         self.n = self.invariant + 2 * pairs.size
         self.to_modes = _unchanged if to_modes is None else to_modes
         self.from_modes = _unchanged if from_modes is None else from_modes
+        self.rounding = rounding
 
     def restricted(self, order: int) -> FrequencyTransform:
         r"""Coordinates of the subgroup C_N: :math:`c^{(N)}_j = \sum_{\mu \equiv j} c_\mu`."""
@@ -76,6 +80,7 @@ class FrequencyTransform(IsotypicTransform):
             order=order,
             to_modes=self.to_modes,
             from_modes=self.from_modes,
+            rounding=self.rounding,
         )
 
     def like(self, other: FrequencyTransform) -> bool:

@@ -85,6 +85,11 @@ class Rotation(Element):
         return self.space.n
 
     @property
+    def rounding(self) -> float:  # type: ignore[override]
+        """That of the change of basis."""
+        return self.space.rounding
+
+    @property
     def angle(self) -> float:
         """Angle in radians, in [0, 2π)."""
         order = self.space.order

@@ -16,6 +16,8 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from ..groups.disk_harmonics import DiskHarmonics
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -240,6 +242,10 @@ def witness(report: Report) -> list[Figure]:
     if report.witness is None:
         return []
     signal = report.witness.reshape(report.problem.shape_in)
+    action = report.problem.action
+    if action is not None and isinstance(action.harmonics, DiskHarmonics):
+        # Coefficients tell nobody anything; the function that they stand for does.
+        signal = action.harmonics.synthesis(report.witness)
     parts = [signal.real, signal.imag] if np.iscomplexobj(signal) else [signal]
     reach = float(np.abs(signal).max())
     drawn = []
