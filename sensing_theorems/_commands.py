@@ -238,13 +238,12 @@ def _action_text(action: GroupAction) -> str:
     if action.finite and action.order >= 10**9:
         exact = action.order < 10**12
         order = str(action.order) if exact else f"10^{math.log10(action.order):.1f}"
-    cyclic = "cyclic" if action.is_cyclic else "not known to be cyclic"
     kinds = {1: "real", 0: "complex", -1: "quaternionic"}
     over_c = [(r.dim, r.multiplicity, kinds[r.indicator], r.count) for r in table.complex]
     least = math.ceil(table.max_ratio)
     return "\n".join(
         [
-            f"{action.name}: n = {action.n}, |G| = {order}, {cyclic}",
+            f"{action.name}: n = {action.n}, |G| = {order}, {action.cyclic_text}",
             "",
             *_columns("over C", ("dim s", "multiplicity c", "type", "count"), over_c),
             "",

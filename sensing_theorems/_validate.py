@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import operator
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+MOST_POINTS = 2**26
 
 
 def positive_int(value: object, name: str) -> int:
@@ -18,6 +21,22 @@ def positive_int(value: object, name: str) -> int:
     if number < 1:
         raise ValueError(f"`{name}` must be a positive integer; got {number}.")
     return number
+
+
+def at_most(value: object, name: str, most: int) -> int:
+    """Return `value` as an int from 1 to `most`."""
+    number = positive_int(value, name)
+    if number > most:
+        raise ValueError(f"`{name}` must be at most {most}; got {number}.")
+    return number
+
+
+def signal_size(*factors: int) -> int:
+    """Return the product of the factors, refused where an array of that size is out of reach."""
+    n = prod(factors)
+    if n > MOST_POINTS:
+        raise ValueError(f"signals may have at most {MOST_POINTS} entries; got {n}.")
+    return n
 
 
 def array_shape(value: Any, name: str) -> tuple[int, ...]:

@@ -72,7 +72,7 @@ class BlockNullSpace:
     def _hide(self, parts: list[np.ndarray]) -> list[np.ndarray]:
         kept = []
         for part, places, hidden in zip(parts, self.places, self.hidden, strict=True):
-            unseen = np.zeros_like(part)
+            unseen = np.zeros(part.shape, np.result_type(part, hidden))
             unseen[:, places] = _apply(hidden, part[:, places])
             kept.append(unseen)
         return kept

@@ -171,7 +171,8 @@ def plot_irreps(irreps_or_action: Irreps | GroupAction, ax: Axes | None = None) 
     ax, rows = _axes(ax), table.complex
     position = np.arange(len(rows))
     # Of many bars only some are named, and their edges would hide them.
-    step, edge = math.ceil(len(rows) / 8), "k" if len(rows) <= 60 else "none"
+    step = 1 if len(rows) <= 8 else math.ceil(len(rows) / 5)
+    edge = "k" if len(rows) <= 60 else "none"
     heights = [row.multiplicity for row in rows]
     ax.bar(position, heights, width=0.7, color="#56B4E9", edgecolor=edge)
     ratios = [row.multiplicity / row.dim for row in rows]

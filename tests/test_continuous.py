@@ -183,7 +183,7 @@ class TestElements:
 
     @pytest.mark.parametrize("far", [math.nan, math.inf])
     def test_refuses_angles_that_are_none(self, far):
-        with pytest.raises(ValueError, match="must be finite, in radians"):
+        with pytest.raises(ValueError, match="must be finite and at most"):
             kravchuk_rotations(3).element(far)
         with pytest.raises(TypeError, match="an angle must be a real number; got str"):
             kravchuk_rotations(3).element("left")
@@ -203,7 +203,7 @@ class TestElements:
         [
             (np.diag([1.0, 1.0, -1.0]), "determinant -1"),
             (2 * np.eye(3), "defect of .* from orthogonality"),
-            (np.full((3, 3), np.nan), "defect of .* from orthogonality"),
+            (np.full((3, 3), np.nan), r"finite, real \(3, 3\) matrix"),
             (np.eye(2), r"real \(3, 3\) matrix"),
             (1j * np.eye(3), r"real \(3, 3\) matrix"),
         ],
@@ -394,8 +394,9 @@ class TestMultiplicities:
         assert restrict_rotations(disk_rotations(8), 5).name == "disk_rotations(8,order=5)"
         with pytest.raises(ValueError, match=r"restricted to C_N; got shifts\(4\)"):
             restrict_rotations(st.groups.shifts(4), 2)
-        with pytest.raises(ValueError, match="restricted to C_N"):
-            restrict_rotations(kravchuk_rotations(3, order=4), 2)
+        assert restrict_rotations(kravchuk_rotations(3, order=4), 2).order == 2
+        with pytest.raises(ValueError, match="N that divides 4; got 3"):
+            restrict_rotations(kravchuk_rotations(3, order=4), 3)
         with pytest.raises(ValueError, match="`order` must be a positive integer"):
             kravchuk_rotations(3, order=0)
         for build in (disk_rotations, ball_rotations):
@@ -870,3 +871,30 @@ class TestPictures:
         (shown,) = figure.axes[0].images
         expected = disk.harmonics.synthesis(report.witness)
         np.testing.assert_allclose(shown.get_array(), expected, atol=1e-12)
+
+
+class TestNoMixing:
+    def test_rotations_of_different_actions_are_not_composed(self):
+        pixels = st.groups.kravchuk_rotations(3, order=5).element(1)
+        space = restrict_rotations(ball_rotations(2), 5).element(1)
+        with pytest.raises(ValueError, match="belong to one action"):
+            pixels @ space
+
+    def test_nor_with_permutations(self):
+        turns, pixels = st.groups.kravchuk_rotations(4), st.groups.quarter_turns(4)
+        with pytest.raises(TypeError):
+            pixels.element(1) @ turns.element(1.0)
+        with pytest.raises(ValueError, match="of type Rotation; got SignedPermutation"):
+            turns.apply(pixels.element(1), np.zeros(16))
+
+    def test_elements_say_what_they_are(self):
+        assert (
+            repr(st.groups.kravchuk_rotations(3).element(np.pi / 6)) == "<Rotation by 30° of R^9>"
+        )
+        half = np.diag([1.0, -1.0, -1.0])
+        assert repr(ball_rotations(2).element(half)).startswith("<BallRotation by 180°")
+
+    @pytest.mark.parametrize("angle", [True, 1e300])
+    def test_angles_that_mean_nothing(self, angle):
+        with pytest.raises((TypeError, ValueError), match="an angle must be"):
+            st.groups.kravchuk_rotations(3).element(angle)

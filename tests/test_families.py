@@ -96,6 +96,16 @@ class TestClosedForms:
         assert {tuple(r)[:2] for r in table.complex} == {(1, 1), (4, 1), (5, 1)}
         assert g.wreath(g.shifts(2), 3).order == 2**3 * 6
 
+    @pytest.mark.parametrize("inner", [g.polygon(2), g.quarter_turns(1), g.reflections(1)])
+    def test_wreath_counts_maps_and_not_names(self, inner, rng):
+        action = g.wreath(inner, 2)
+        assert action.order == len(list(action.elements()))
+        x = rng.standard_normal(action.n)
+        np.testing.assert_allclose(action.equivariant_average(lambda x: x)(x), x)
+        A = rng.standard_normal((1, action.n))
+        blocks, dense = (st.stacked_rank(A, action, method=m) for m in ("blocks", "dense"))
+        np.testing.assert_allclose(blocks.spectrum.values, dense.spectrum.values, atol=1e-8)
+
     def test_one_row_shows_all_under_all_signs_and_orders(self, rng):
         A = rng.standard_normal((1, 30))
         assert st.stacked_rank(A, g.hyperoctahedral(30)).rank == 30
@@ -111,11 +121,26 @@ class TestBadInput:
             (lambda: g.subsets(4, 4), "1, …, 3"),
             (lambda: g.subsets(100, 10), "at most"),
             (lambda: g.wreath(g.shifts(3), 0), "positive"),
+            (lambda: g.wreath(g.shifts(8, 8), 10**9), "at most 67108864 entries"),
+            (lambda: g.wallpaper(10**6), "at most 67108864 entries"),
+            (lambda: g.wallpaper(4, ["p2"]), "must be one of"),
+            (lambda: g.cube_rotations(1000), "at most 67108864 entries"),
+            (lambda: g.subsets(10**6, 10**6 - 1), "at most"),
+            (lambda: g.symmetric(10**12), "at most 67108864 entries"),
+            (lambda: g.kravchuk_rotations(5000), "at most 1024"),
+            (lambda: g.disk_rotations(10**5), "at most 1024"),
+            (lambda: g.ball_rotations(500), "at most 128"),
+            (lambda: g.interpolated_rotations(5000, 12), "at most 2048"),
         ],
     )
     def test_says_what_must_hold(self, build, match):
         with pytest.raises(ValueError, match=match):
             build()
+
+    @pytest.mark.parametrize("build", [g.regular, g.character_table])
+    def test_tables_are_of_actions(self, build):
+        with pytest.raises(TypeError, match="GroupAction"):
+            build(3)
 
     @pytest.mark.parametrize("inner", [3, None, "shifts"])
     def test_wreath_takes_actions(self, inner):

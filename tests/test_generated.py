@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import oracles
@@ -214,6 +215,23 @@ def mathieu_24():
             one_line(extra),
         ]
     )
+
+
+class TestOrder:
+    def test_large_symmetric_groups_are_recognised(self):
+        rng = np.random.default_rng(3)
+        for n in (60, 200):
+            cycle = np.roll(np.arange(n), -1)
+            mixed = rng.permutation(n)
+            maps = [permutation(mixed[cycle[np.argsort(mixed)]]), permutation([1, 0, *range(2, n)])]
+            order = schreier_sims_order([*maps, permutation(cycle)])
+            assert order == math.factorial(n)
+
+    def test_and_others_are_not_taken_for_one(self):
+        assert schreier_sims_order(st.groups.polygon(9).generators) == 18
+        assert schreier_sims_order(mathieu_24().generators) == 244_823_040
+        three = [np.roll(np.arange(9), -1), [1, 2, 0, *range(3, 9)]]  # even: the alternating group
+        assert schreier_sims_order([permutation(p) for p in three]) == math.factorial(9) // 2
 
 
 class TestCycles:

@@ -143,6 +143,43 @@ class TestNamedGroups:
         assert len(list(found.elements())) == 7
 
 
+class TestInexactMatrices:
+    """Single precision, or a few digits: integers stay right, and ranks keep a margin."""
+
+    @pytest.mark.parametrize("order", [3, 5, 7, 12])
+    def test_types_of_irreps(self, order):
+        R = plane(2 * math.pi / order).astype(np.float32)
+        found = st.groups.from_matrices([R], tol=1e-5)
+        assert [tuple(r) for r in found.irreps.complex] == [(1, 1, 0, 2)]
+        if found.has_transform:
+            assert sum(found.transform.families[0].indicators) == 0
+            part = found.isotypic(np.array([1.0, 0.0])).component(0)
+            np.testing.assert_allclose(abs(part), 0.5, atol=1e-5)
+
+    def test_ranks(self, rng):
+        change = ortho_group.rvs(3, random_state=3)
+        turn = np.block([[plane(2 * math.pi / 5), np.zeros((2, 1))], [np.zeros((1, 2)), 1.0]])
+        maps = [turn, np.diag([1.0, -1.0, -1.0])]
+        found = st.groups.from_matrices(
+            [(change @ m @ change.T).astype(np.float32) for m in maps], tol=1e-5
+        )
+        assert found.order == 10 and found.rounding > 1e-8
+        assert st.stacked_rank(rng.standard_normal((1, 3)), found).rank == 3
+        # Along the axis: the group as given misses it by 1e-7, which must not pass for a signal.
+        along = st.stacked_rank(change[:, 2][None], found)
+        assert along.rank == 1 or not along.clear
+
+    def test_a_large_order_needs_no_table(self):
+        found = st.groups.from_matrices([plane(2 * math.pi / 9999)])
+        assert found.order == 9999
+        assert [tuple(r) for r in found.irreps.complex] == [(1, 1, 0, 2)]
+
+    def test_equal_groups_are_the_same(self):
+        a, b = (st.groups.from_matrices([plane(2 * math.pi / 7)]) for _ in range(2))
+        assert a.same_as(b) and not a.same_as(st.groups.from_matrices([plane(2 * math.pi / 5)]))
+        assert not a.same_as(st.groups.shifts(2))
+
+
 class TestBadInput:
     @pytest.mark.parametrize(
         "generators, match",

@@ -353,3 +353,15 @@ class TestBadInput:
             st.stacked_rank(mask, st.groups.shifts(256, 256), method="dense")
         with pytest.raises(ValueError, match="smaller image or a larger group"):
             st.stacked_rank(mask, st.groups.quarter_turns(256), method="sketch")
+
+
+def test_complex_rows_of_real_bases_keep_their_imaginary_parts(rng):
+    # The irreps of S_3 on this sum are real, and so is the basis; the null space is not.
+    moved = st.groups.from_permutations([[1, 2, 0], [1, 0, 2]])
+    action = st.groups.direct_sum(moved, st.groups.trivial(2))
+    A, x = np.array([[1, 0, 0, 1j, 0]]), np.arange(1.0, 6.0)
+    found = [
+        st.stacked_rank(A, action, field="complex", method=m).visible_part(x)
+        for m in ("blocks", "dense")
+    ]
+    np.testing.assert_allclose(*found, atol=1e-12)

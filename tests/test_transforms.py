@@ -611,3 +611,8 @@ class TestApproximateAction:
     def test_refuses(self, maps, options, what):
         with pytest.raises(ValueError, match=what):
             st.groups.approximate_action(maps, **options)
+
+
+def test_hasattr_sees_no_irreps():
+    zooms = st.groups.scalings(8)
+    assert not hasattr(zooms, "irreps") and hasattr(zooms, "maps")

@@ -77,6 +77,13 @@ class GroupAction:
         """Whether the group is finite; found without computing its order."""
         return callable(self._order) or self._order != math.inf
 
+    @property
+    def cyclic_text(self) -> str:
+        """Whether the group is known to be cyclic, in words."""
+        if not self.is_cyclic:
+            return "not known to be cyclic"
+        return "cyclic" if self.finite else "generated densely by one element"
+
     @cached_property
     def orthogonal(self) -> bool:
         r"""Whether all :math:`T_g` are orthogonal, up to rounding."""
@@ -110,8 +117,8 @@ class GroupAction:
     def has_transform(self) -> bool:
         """Whether `transform` is within reach."""
         try:
-            return self.transform is not None
-        except ValueError:
+            return bool(self.transform.families)
+        except (ValueError, ArithmeticError):
             return False
 
     @cached_property
@@ -137,8 +144,9 @@ class GroupAction:
         g : int, tuple of int, Element, or what the group is parametrised by
             A number in 0, …, |G|-1 (0 is the identity; for a cyclic action with one generator g
             is its power); a tuple with one exponent per generator, meaning
-            :math:`T_1^{g_1} T_2^{g_2} \cdots`; or an element itself, such as one of `generators`.
-            For SO(2) an angle in radians, for SO(3) a rotation matrix (3, 3).
+            :math:`T_1^{g_1} T_2^{g_2} \cdots`; or an element itself, such as one of `generators`
+            (not looked for in the group). For SO(2) a number is an angle in radians, and a tuple an
+            exponent of its generator, the golden angle; for SO(3) a rotation matrix (3, 3).
 
         Raises
         ------
@@ -151,6 +159,11 @@ class GroupAction:
         if isinstance(g, Element):
             if g.n != self.n:
                 raise ValueError(f"the element must act on R^{self.n}; it acts on R^{g.n}.")
+            if type(g) is not type(self.generators[0]):
+                raise ValueError(
+                    f"elements of {self.name} are of type {type(self.generators[0]).__name__}; "
+                    f"got {type(g).__name__}."
+                )
             return g
         if isinstance(g, tuple | list) and all(isinstance(e, int | np.integer) for e in g):
             return self._word(g)
@@ -258,6 +271,10 @@ class GroupAction:
                     found[candidate.key()] = candidate
                     following.append(candidate)
             front = following
+        if len(found) != self.order:
+            raise ArithmeticError(
+                f"{self.name} should have {self.order} elements; its generators make {len(found)}."
+            )
         return list(found.values())
 
     def _check_finite(self) -> None:
@@ -285,6 +302,8 @@ class GroupAction:
 
     def same_as(self, other: GroupAction) -> bool:
         """Whether both have equal generators, in order."""
+        if not isinstance(other, GroupAction):
+            raise TypeError(f"actions are compared with actions; got {type(other).__name__}.")
         return (
             self.n == other.n
             and len(self.generators) == len(other.generators)

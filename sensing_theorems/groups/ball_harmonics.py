@@ -17,7 +17,7 @@ import numpy as np
 from scipy.special import spherical_jn
 
 from .._forward import MAX_ENTRIES, ForwardOperator, from_matrix
-from .._validate import positive_int
+from .._validate import at_most, positive_int
 from .bessel import bessel_zeros
 
 __all__ = ["BallHarmonics"]
@@ -59,7 +59,7 @@ class BallHarmonics:
     """
 
     def __init__(self, radius: int) -> None:
-        self.radius = positive_int(radius, "radius")
+        self.radius = at_most(radius, "radius", 128)
         if self.radius < 2:
             raise ValueError(f"`radius` must be at least 2 to hold a function; got {radius}.")
         self.zeros = tuple(bessel_zeros(0.5, math.pi * self.radius))

@@ -18,7 +18,7 @@ __all__ = ["BallRotation"]
 _SAME = 1e-10
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class BallRotation(Element):
     r"""Rotation :math:`(T_g f)(x) = f(g^{-1} x)` of functions given in shells of harmonics.
 
@@ -39,9 +39,10 @@ class BallRotation(Element):
 
     def __post_init__(self) -> None:
         R = np.asarray(self.rotation)
-        if R.shape != (3, 3) or R.dtype.kind not in "iuf":
+        if R.shape != (3, 3) or R.dtype.kind not in "iuf" or not np.all(np.isfinite(R)):
             raise ValueError(
-                f"a rotation must be a real (3, 3) matrix; got {R.dtype}, shape {R.shape}."
+                "a rotation must be a finite, real (3, 3) matrix, as scipy's Rotation.as_matrix() "
+                f"gives it; got {R.dtype}, shape {R.shape}."
             )
         R = R.astype(float)
         defect = float(np.abs(R.T @ R - np.eye(3)).max())
@@ -59,6 +60,11 @@ class BallRotation(Element):
         R = R @ (1.5 * np.eye(3) - 0.5 * R.T @ R)
         R.setflags(write=False)
         object.__setattr__(self, "rotation", R)
+
+    def __repr__(self) -> str:
+        cosine = (float(np.trace(self.rotation)) - 1) / 2
+        angle = math.degrees(math.acos(min(1.0, max(-1.0, cosine))))
+        return f"<BallRotation by {angle:.6g}° of R^{self.n}>"
 
     @property
     def n(self) -> int:

@@ -178,13 +178,18 @@ def character_table(
     Raises
     ------
     ValueError
-        If the group has more than 200 000 elements or 3000 classes, or would need more than 2e8
+        If the group has more than 200 000 elements or 3000 classes, or would need more than 1e8
         images of points or 5e8 products of elements with representatives.
     TypeError
         If a generator is no signed permutation.
     ArithmeticError
         If no draw of weights passed its certificate.
     """
+    if not isinstance(source, ListedGroup | GroupAction | list | tuple):
+        raise TypeError(
+            "`source` must be a GroupAction, a ListedGroup or a list of SignedPermutations; got "
+            f"{type(source).__name__}."
+        )
     if isinstance(source, ListedGroup):
         group = source
     else:

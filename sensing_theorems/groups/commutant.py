@@ -42,6 +42,17 @@ class PermutationCommutant:
         """Number of orbitals."""
         return self.orbitals.count
 
+    @property
+    def forms(self) -> int:
+        """Symmetric orbitals less antisymmetric ones."""
+        opposite, sign = self.orbitals.transposed()
+        return int(sign[opposite == np.arange(opposite.size)].sum())
+
+    @property
+    def rounding(self) -> float:
+        """Nothing: they move and negate entries."""
+        return 0.0
+
     def sample(self, rng: np.random.Generator, real: bool) -> np.ndarray:
         """Draw a weight per orbital."""
         return self.orbitals.sample(rng, real)
@@ -103,7 +114,10 @@ class CommutantTransform(IsotypicTransform):
     def _certified(self, found: list[AdaptedIrrep]) -> bool:
         size = sum(irrep.key[0] * sum(irrep.key[1:]) for irrep in found)
         squares = sum(sum(irrep.key[1:]) ** 2 for irrep in found)
+        forms = sum(irrep.indicator * sum(irrep.key[1:]) for irrep in found)
         if size != sum(self.classes.sizes) or squares != self.commutant.dim:
+            return False
+        if forms != self.commutant.forms:
             return False
         # The traces were taken while the block form of the generators was checked.
         return all(len(irrep.characters) == len(self.commutant.generators) for irrep in found)

@@ -131,10 +131,12 @@ def average_matrix(action: GroupAction, M: Any) -> np.ndarray:
 
 def _listed_matrix(action: GroupAction, M: np.ndarray) -> np.ndarray:
     total = np.zeros(M.shape, dtype=np.result_type(M, np.float64))
+    count = 0
     for element in action.elements():
+        count += 1
         # Columns of T M are T applied to the columns of M; then the inverse from the right.
         total += element.inverse().pull_back(element(M.T).T)
-    return total / action.order
+    return total / count
 
 
 def average_map(
@@ -144,8 +146,10 @@ def average_map(
 
     def averaged(x: np.ndarray) -> np.ndarray:
         total: Any = 0
+        count = 0
         for element in action.elements():
+            count += 1
             total = total + element(f(element.inverse()(x)))
-        return total / action.order
+        return total / count
 
     return averaged

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .._validate import positive_int
+from .._validate import at_most
 from .action import GroupAction
 from .ball_harmonics import BallHarmonics
 from .ball_rotation import BallRotation
@@ -45,12 +45,19 @@ def kravchuk_rotations(size: int, order: int | None = None) -> GroupAction:
     Parameters
     ----------
     size : int
+        At most 1024.
     order : int, optional
         N, for the N rotations by multiples of 2π/N; by default all angles, SO(2).
 
     Returns
     -------
     GroupAction
+        Its elements are given by an angle in radians, or under C_N by a number 0, …, N-1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a size is no positive integer, or beyond its limit.
 
     Notes
     -----
@@ -60,9 +67,14 @@ def kravchuk_rotations(size: int, order: int | None = None) -> GroupAction:
 
     Examples
     --------
+    >>> import numpy as np
     >>> import sensing_theorems as st
-    >>> kravchuk_rotations(28).irreps.max_multiplicity
+    >>> action = st.groups.kravchuk_rotations(28)
+    >>> action.irreps.max_multiplicity
     28
+    >>> turned = action.apply(np.pi / 6, np.zeros(784))  # by 30 degrees
+    >>> action.element(np.pi / 6)
+    <Rotation by 30° of R^784>
     """
     modes = KravchukModes(size)
     order = _checked_order(order)
@@ -72,6 +84,7 @@ def kravchuk_rotations(size: int, order: int | None = None) -> GroupAction:
         order=order,
         to_modes=modes.to_modes,
         from_modes=modes.from_modes,
+        basis="Kravchuk",
         # Measured: 4e-14 at size 256, and in proportion to the size.
         rounding=modes.size * float(np.finfo(float).eps),
     )
@@ -88,7 +101,7 @@ def disk_rotations(size: int, order: int | None = None) -> GroupAction:
     Parameters
     ----------
     size : int
-        At least 2.
+        From 2 to 1024.
     order : int, optional
         N, for the N rotations by multiples of 2π/N; by default all angles, SO(2).
 
@@ -106,7 +119,9 @@ def disk_rotations(size: int, order: int | None = None) -> GroupAction:
     """
     harmonics = DiskHarmonics(size)
     order = _checked_order(order)
-    space = FrequencyTransform(harmonics.invariant, harmonics.frequencies, order=order)
+    space = FrequencyTransform(
+        harmonics.invariant, harmonics.frequencies, order=order, basis="disk"
+    )
     name = f"disk_rotations({harmonics.size}{_suffix(order)})"
     return _plane(name, space, (space.n,), harmonics)
 
@@ -120,12 +135,13 @@ def ball_rotations(radius: int) -> GroupAction:
     Parameters
     ----------
     radius : int
-        R in voxels, at least 2.
+        R in voxels, from 2 to 128.
 
     Returns
     -------
     GroupAction
-        With `BallHarmonics` as its `harmonics`, which evaluate and project.
+        Its elements are given by a rotation matrix (3, 3), as in ``action.apply(R, x)``. With
+        `BallHarmonics` as its `harmonics`, which evaluate and project.
 
     Examples
     --------
@@ -184,9 +200,13 @@ def restrict_rotations(action: GroupAction, order: int) -> GroupAction:
     >>> restrict_rotations(kravchuk_rotations(5), 4).irreps.max_multiplicity
     7
     """
-    order = positive_int(order, "order")
+    order = at_most(order, "order", 2**31)
     space = action.parts
-    if action.kind == "so2" and space.order is None:
+    if action.kind == "so2":
+        if space.order is not None and space.order % order:
+            raise ValueError(
+                f"C_{space.order} contains C_N for N that divides {space.order}; got {order}."
+            )
         space = space.restricted(order)
     elif action.kind == "so3":
         index, inverse = space.axis_order, np.argsort(space.axis_order)
@@ -197,17 +217,18 @@ def restrict_rotations(action: GroupAction, order: int) -> GroupAction:
             order=order,
             to_modes=lambda x: x[:, index],
             from_modes=lambda modes: modes[:, inverse],
+            basis="ball about z",
         )
     else:
         raise ValueError(
-            f"only actions of all of SO(2) or SO(3) can be restricted to C_N; got {action.name}."
+            f"only rotations in the plane or in space can be restricted to C_N; got {action.name}."
         )
-    name = f"{action.name.removesuffix(')')},order={order})"
+    name = f"{action.name.partition(',')[0].removesuffix(')')},order={order})"
     return _plane(name, space, action.shape, action.harmonics)
 
 
 def _checked_order(order: int | None) -> int | None:
-    return None if order is None else positive_int(order, "order")
+    return None if order is None else at_most(order, "order", 2**31)
 
 
 def _suffix(order: int | None) -> str:

@@ -19,6 +19,7 @@ from .element import Element
 __all__ = ["AdaptedIrrep", "Commutant", "decompose"]
 
 _SAME = 1e-8
+_UNSURE = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +49,16 @@ class Commutant(Protocol):
         r"""Dimension over the complex numbers, :math:`\sum_j c_j^2`."""
         ...
 
+    @property
+    def forms(self) -> int:
+        r"""Invariant symmetric forms less antisymmetric ones, :math:`\sum_j \nu_j c_j`."""
+        ...
+
+    @property
+    def rounding(self) -> float:
+        """By how much the generators may differ from a group."""
+        ...
+
     def sample(self, rng: np.random.Generator, real: bool) -> np.ndarray:
         """Draw a generic matrix that commutes, real or complex."""
         ...
@@ -57,17 +68,18 @@ def decompose(
     commutant: Commutant, offsets: np.ndarray, real: bool, rng: np.random.Generator
 ) -> list[AdaptedIrrep] | None:
     """Irreps of one orbit of each type, or ``None`` where copies do not come out clean."""
+    same = min(max(_SAME, 1e3 * commutant.rounding), _UNSURE)
     hermitian = commutant.sample(rng, real)
     hermitian = hermitian + hermitian.conj().T
     edges, vectors = [0], np.zeros_like(hermitian)
     for low, high in itertools.pairwise(offsets):
         values, own = np.linalg.eigh(hermitian[low:high, low:high])
         spread = max(np.abs(values).max(), 1e-300)
-        edges += (low + np.flatnonzero(np.diff(values) > _SAME * spread) + 1).tolist()
+        edges += (low + np.flatnonzero(np.diff(values) > same * spread) + 1).tolist()
         edges.append(int(high))
         vectors[low:high, low:high] = own
     link = vectors.conj().T @ commutant.sample(rng, real) @ vectors
-    return _linked(commutant, offsets, vectors, np.array(edges), link, rng)
+    return _linked(commutant, offsets, vectors, np.array(edges), link, rng, same)
 
 
 def _linked(
@@ -77,12 +89,13 @@ def _linked(
     edges: np.ndarray,
     link: np.ndarray,
     rng: np.random.Generator,
+    same: float,
 ) -> list[AdaptedIrrep] | None:
     """Put together the irreducible copies that a random invariant matrix links."""
     form = commutant.sample(rng, True)
     squares = np.add.reduceat(np.abs(link) ** 2, edges[:-1], axis=0)
     norms = np.sqrt(np.add.reduceat(squares, edges[:-1], axis=1))
-    number, owner = connected_components(norms > _SAME * max(norms.max(), 1e-300), directed=False)
+    number, owner = connected_components(norms > same * max(norms.max(), 1e-300), directed=False)
     found = []
     for j in range(number):
         members = np.flatnonzero(owner == j)
@@ -103,12 +116,17 @@ def _linked(
         )
         whole = np.stack(aligned, axis=2)
         first = aligned[0]
-        indicator = _indicator(first.T @ form @ first, float(np.linalg.norm(form)))
-        found.append(AdaptedIrrep(bases, indicator, _characters(whole, commutant.generators)))
+        indicator = _indicator(first.T @ form @ first, float(np.linalg.norm(form)), same)
+        if indicator is None:
+            return None
+        characters = _characters(whole, commutant.generators, same)
+        found.append(AdaptedIrrep(bases, indicator, characters))
     return found
 
 
-def _characters(basis: np.ndarray, generators: Sequence[Element]) -> tuple[complex, ...]:
+def _characters(
+    basis: np.ndarray, generators: Sequence[Element], same: float
+) -> tuple[complex, ...]:
     r"""Characters of the generators on :math:`W \otimes \mathbb{C}^c` with basis (n, s, c).
 
     Stops at the first generator that has not the block form :math:`D(g) \otimes I`.
@@ -119,16 +137,21 @@ def _characters(basis: np.ndarray, generators: Sequence[Element]) -> tuple[compl
         moved = generator(columns.T).reshape(*basis.shape[1:], -1)  # (s, c, n)
         block = basis[:, :, 0].conj().T @ moved[:, 0].T
         rebuilt = np.tensordot(block, basis, axes=(0, 1))  # (s, n, c)
-        if np.abs(rebuilt - moved.transpose(0, 2, 1)).max() > _SAME * np.sqrt(basis.shape[0]):
+        if np.abs(rebuilt - moved.transpose(0, 2, 1)).max() > same * np.sqrt(basis.shape[0]):
             return tuple(characters)
         characters.append(complex(np.trace(block)))
     return tuple(characters)
 
 
-def _indicator(bilinear: np.ndarray, size: float) -> int:
-    """Type of the invariant bilinear form on one copy: symmetric, none, or antisymmetric."""
-    if np.linalg.norm(bilinear) <= _SAME * size:
+def _indicator(bilinear: np.ndarray, size: float, same: float) -> int | None:
+    """Type of the invariant bilinear form on one copy: symmetric, none, or antisymmetric.
+
+    ``None`` where it is neither clearly zero nor clearly something.
+    """
+    if np.linalg.norm(bilinear) <= same * size:
         return 0
+    if np.linalg.norm(bilinear) <= min(10 * same, _UNSURE) * size:
+        return None
     symmetric = np.linalg.norm(bilinear + bilinear.T)
     antisymmetric = np.linalg.norm(bilinear - bilinear.T)
     return 1 if symmetric > antisymmetric else -1

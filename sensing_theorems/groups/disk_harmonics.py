@@ -18,7 +18,7 @@ import numpy as np
 from scipy.special import jv
 
 from .._forward import ForwardOperator
-from .._validate import positive_int
+from .._validate import at_most
 from .bessel import bessel_zeros
 
 __all__ = ["DiskHarmonics"]
@@ -67,7 +67,7 @@ class DiskHarmonics:
     """
 
     def __init__(self, size: int) -> None:
-        self.size = positive_int(size, "size")
+        self.size = at_most(size, "size", 1024)
         if self.size < 2:
             raise ValueError(
                 f"`size` must be at least 2 for a function below the limit; got {size}."

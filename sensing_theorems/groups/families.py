@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .._validate import positive_int
+from .._validate import MOST_POINTS, positive_int, signal_size
 from .action import GroupAction
 from .generated import Generated
 from .irreps import ComplexIrrep, Irreps
@@ -27,8 +27,17 @@ def polygon(sides: int) -> GroupAction:
 
     Irreps: every pair of frequencies ±f once with s = 2; f = 0, and f = 1/2 for even N, once with
     s = 1. Generators: the rotation by one corner and the flip that keeps corner 0.
+
+    Parameters
+    ----------
+    sides : int
+        N.
+
+    Returns
+    -------
+    GroupAction
     """
-    sides = positive_int(sides, "sides")
+    sides = signal_size(positive_int(sides, "sides"))
     around = shifts(sides)
     flip = SignedPermutation(-np.arange(sides) % sides)
     return dihedral_action(
@@ -71,9 +80,13 @@ def subsets(degree: int, size: int) -> GroupAction:
     degree, size = positive_int(degree, "degree"), positive_int(size, "size")
     if size >= degree:
         raise ValueError(f"`size` must lie in 1, …, {degree - 1} for degree {degree}; got {size}.")
-    n = math.comb(degree, size)
-    if n > _POINTS:
-        raise ValueError(f"at most {_POINTS} subsets are taken; {degree} over {size} are {n}.")
+    few = min(size, degree - size)
+    n = math.comb(degree, few) if few <= 20 or degree <= 100 else _POINTS + 1
+    if n > _POINTS or n * size > MOST_POINTS:
+        raise ValueError(
+            f"at most {_POINTS} subsets are taken, with {MOST_POINTS} elements together; got those "
+            f"of {size} elements among {degree}."
+        )
     listed = np.array(list(itertools.combinations(range(degree), size)))
     cycle = np.roll(np.arange(degree), -1)
     swap = np.array([1, 0, *range(2, degree)])
@@ -85,7 +98,7 @@ def subsets(degree: int, size: int) -> GroupAction:
         False,
         (n,),
         kind="subsets",
-        _order=math.factorial(degree),
+        _order=lambda: math.factorial(degree),
         _build=lambda: Generated(maps).transform(),
         _table=lambda: _two_rows(degree, size),
     )
@@ -114,8 +127,17 @@ def hyperoctahedral(n: int) -> GroupAction:
 
     Its action on :math:`\mathbb{R}^n` is irreducible, so that almost any single row shows all:
     s = n, c = 1. Generators: the cycle, the transposition (0 1), the sign of coordinate 0.
+
+    Parameters
+    ----------
+    n : int
+        Number of coordinates.
+
+    Returns
+    -------
+    GroupAction
     """
-    n = positive_int(n, "n")
+    n = signal_size(positive_int(n, "n"))
     flipped = SignedPermutation.from_lists(np.arange(n), [-1] + [1] * (n - 1))
     cycle = SignedPermutation(np.roll(np.arange(n), -1))
     swap = SignedPermutation(np.array([1, 0, *range(2, n)]) if n > 1 else np.arange(1))
@@ -126,7 +148,7 @@ def hyperoctahedral(n: int) -> GroupAction:
         n == 1,
         (n,),
         kind="hyperoctahedral",
-        _order=2**n * math.factorial(n),
+        _order=lambda: 2**n * math.factorial(n),
         _build=lambda: IrreducibleTransform(n),
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -71,8 +71,8 @@ class FrameMap(Element):
     images : ndarray of int, (N,)
     """
 
-    frame: OrbitFrame
-    images: np.ndarray
+    frame: OrbitFrame = field(repr=False)
+    images: np.ndarray = field(repr=False)
 
     @property
     def n(self) -> int:
@@ -110,9 +110,12 @@ class FrameMap(Element):
         return FrameMap(self.frame, self.images[other.images])
 
     def equals(self, other: Any) -> bool:
-        """Whether both are the same map of the same matrix group."""
-        same = isinstance(other, FrameMap) and other.frame is self.frame
-        return same and bool(np.array_equal(self.images, other.images))
+        """Whether both are the same map; of two different groups, up to the tolerance."""
+        if not isinstance(other, FrameMap) or other.n != self.n:
+            return False
+        if other.frame is self.frame:
+            return bool(np.array_equal(self.images, other.images))
+        return bool(np.abs(self.dense - other.dense).max() <= max(self.frame.tol, other.frame.tol))
 
     def inverse(self) -> FrameMap:
         """Return the inverse."""
@@ -198,8 +201,15 @@ class _Found:
         cell = math.floor(float(vector @ self.direction) / self.width)
         for near in (cell, cell - 1, cell + 1):
             for i in self.cells.get(near, ()):
-                if np.abs(self.vectors[i] - vector).max() <= self.tol:
+                apart = np.abs(self.vectors[i] - vector).max()
+                if apart <= self.tol:
                     return i
+                if apart <= 10 * self.tol:
+                    raise ValueError(
+                        f"images of the unit vectors must be equal up to tol = {self.tol:g} or "
+                        f"clearly different; two of them are {apart:.1e} apart. The matrices are "
+                        "given less exactly than tol, or generate an infinite group."
+                    )
         self.cells.setdefault(cell, []).append(len(self.vectors))
         self.vectors.append(vector)
         return len(self.vectors) - 1

@@ -40,6 +40,8 @@ class FrequencyTransform(IsotypicTransform):
     to_modes, from_modes : callable, (r, n) -> (r, n), optional
         Orthogonal map from signals into these coordinates, and its inverse; by default the signals
         are given in them.
+    basis : str
+        What the coordinates are; transforms of equal parameters and equal basis are the same.
     rounding : float
         By how much that map, as computed, may miss orthogonality, in norm.
 
@@ -57,6 +59,7 @@ class FrequencyTransform(IsotypicTransform):
         order: int | None = None,
         to_modes: Map | None = None,
         from_modes: Map | None = None,
+        basis: str = "modes",
         rounding: float = 0.0,
     ) -> None:
         pairs = np.asarray(frequencies, dtype=np.int64).reshape(-1)
@@ -70,7 +73,7 @@ class FrequencyTransform(IsotypicTransform):
         self.n = self.invariant + 2 * pairs.size
         self.to_modes = _unchanged if to_modes is None else to_modes
         self.from_modes = _unchanged if from_modes is None else from_modes
-        self.rounding = rounding
+        self.basis, self.rounding = basis, rounding
 
     def restricted(self, order: int) -> FrequencyTransform:
         r"""Coordinates of the subgroup C_N: :math:`c^{(N)}_j = \sum_{\mu \equiv j} c_\mu`."""
@@ -80,12 +83,14 @@ class FrequencyTransform(IsotypicTransform):
             order=order,
             to_modes=self.to_modes,
             from_modes=self.from_modes,
+            basis=self.basis,
             rounding=self.rounding,
         )
 
     def like(self, other: FrequencyTransform) -> bool:
-        """Whether the group and the frequencies of both are the same."""
-        mine, theirs = (self.invariant, self.order), (other.invariant, other.order)
+        """Whether group, coordinates and frequencies of both are the same."""
+        mine = (self.invariant, self.order, self.basis)
+        theirs = (other.invariant, other.order, other.basis)
         return mine == theirs and np.array_equal(self.pairs, other.pairs)
 
     @cached_property

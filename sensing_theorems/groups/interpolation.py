@@ -11,7 +11,7 @@ import numpy as np
 import scipy.fft
 import scipy.sparse as sp
 
-from .._validate import positive_int
+from .._validate import at_most, positive_int
 from .approximate import ApproximateAction
 from .transforms import LinearMap, matrix_map
 
@@ -54,7 +54,7 @@ def interpolated_rotations(size: int, order: int, method: str = "bilinear") -> A
     The highest frequency of an even side cannot be moved by a fraction of a pixel and stay real; a
     shear moves it by the nearest whole number, which keeps it orthogonal.
     """
-    size, order = positive_int(size, "size"), positive_int(order, "order")
+    size, order = at_most(size, "size", 2048), positive_int(order, "order")
     builders = {"bilinear": _bilinear, "bicubic": _bicubic, "shear": _shear}
     if method not in builders:
         raise ValueError(f"`method` must be one of {', '.join(builders)}; got {method!r}.")

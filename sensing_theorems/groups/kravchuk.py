@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._validate import positive_int
+from .._validate import at_most, positive_int
 
 __all__ = ["KravchukModes", "kravchuk_matrices", "quarter_turn_matrices"]
 
@@ -95,7 +95,7 @@ class KravchukModes:
     """
 
     def __init__(self, size: int) -> None:
-        self.size = positive_int(size, "size")
+        self.size = at_most(size, "size", 1024)
         self.n = self.size**2
         frequencies = []
         self.invariant = 0

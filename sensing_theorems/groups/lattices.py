@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from .._validate import positive_int
+from .._validate import positive_int, signal_size
 from .abelian import AbelianTransform
 from .action import GroupAction, product_order
 from .irreps import ComplexIrrep, Irreps
@@ -60,8 +60,17 @@ def trivial(n: int) -> GroupAction:
     r"""The identity on R^n: no symmetry is assumed.
 
     One irrep with s = 1, c = n, so the necessary bound is m >= n.
+
+    Parameters
+    ----------
+    n : int
+        Number of coordinates.
+
+    Returns
+    -------
+    GroupAction
     """
-    n = positive_int(n, "n")
+    n = signal_size(positive_int(n, "n"))
     types = [OrbitType.plain(np.arange(n).reshape(n, 1))]
     identity = SignedPermutation.identity(n)
     return abelian_action(f"trivial({n})", (identity,), types, (n,), (1,))
@@ -109,7 +118,7 @@ def shifts(*shape: int, stride: int | tuple[int, ...] = 1, channels: int = 1) ->
         if size % step:
             raise ValueError(f"stride must divide its axis; got stride {step} on axis {size}.")
     whole = (channels, *sizes) if channels > 1 else sizes
-    grid = np.arange(channels * math.prod(sizes)).reshape(channels, *sizes)
+    grid = np.arange(signal_size(channels, *sizes)).reshape(channels, *sizes)
     generators = tuple(
         SignedPermutation(np.roll(grid, -step, axis=1 + axis).reshape(-1))
         for axis, step in enumerate(steps)
@@ -156,7 +165,7 @@ def reflections(*shape: int, axis: int = -1) -> GroupAction:
     sizes = tuple(positive_int(size, "size") for size in shape)
     if not -len(sizes) <= axis < len(sizes):
         raise ValueError(f"axis must lie in -{len(sizes)}, …, {len(sizes) - 1}; got {axis}.")
-    grid = np.arange(math.prod(sizes)).reshape(sizes)
+    grid = np.arange(signal_size(*sizes)).reshape(sizes)
     flip = SignedPermutation(np.flip(grid, axis).reshape(-1).copy())
     types = cyclic_orbit_types(flip, 2)
     name = f"reflections({'x'.join(map(str, sizes))},axis={axis})"

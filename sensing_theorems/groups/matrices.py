@@ -2,6 +2,7 @@ r"""Finite groups known by matrices that generate them."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,9 +13,10 @@ from scipy import sparse
 
 from .action import GroupAction
 from .commutant import COMMUTANT_LIMIT, CommutantTransform
+from .cycles import cycle_counts, cycle_order
 from .frames import FrameMap, OrbitFrame, orbit_frame
 from .generated import ALGEBRA_LIMIT, POINT_LIMIT, generated, schreier_sims_order
-from .irreps import Irreps
+from .irreps import ComplexIrrep, Irreps
 from .orbit_classes import OrbitClasses
 from .orbital_algebra import Orbitals, irreps_by_orbitals
 from .signed import SignedPermutation
@@ -22,6 +24,7 @@ from .signed import SignedPermutation
 __all__ = ["from_matrices", "matrix_action"]
 
 _QUICK_ALGEBRA = 700
+_WHOLE = 0.01
 
 
 def from_matrices(generators: Sequence[Any] | np.ndarray, tol: float = 1e-8) -> GroupAction:
@@ -180,6 +183,8 @@ class _MatrixGroup:
 
     def order(self) -> int:
         """Order of the group, which acts faithfully on the orbit."""
+        if len(self.maps) == 1:
+            return cycle_order(cycle_counts(self.permutations[0]))
         return schreier_sims_order(self.permutations)
 
     @cached_property
@@ -191,6 +196,8 @@ class _MatrixGroup:
         ValueError
             If the group is beyond the limits of every route.
         """
+        if len(self.maps) == 1 and (powers := self._by_eigenvalues()) is not None:
+            return powers
         if self.orbitals is not None and self.orbitals.count <= _QUICK_ALGEBRA:
             return self._by_orbitals(self.orbitals)
         from .character_table import character_table
@@ -206,6 +213,18 @@ class _MatrixGroup:
                 f"{POINT_LIMIT} vectors with at most {ALGEBRA_LIMIT} orbitals; this orbit has "
                 f"{len(self.frame.vectors)}, and {error}"
             ) from None
+
+    def _by_eigenvalues(self) -> Irreps | None:
+        """Table of the powers of one matrix: its eigenvalues are roots of unity of that order."""
+        order = self.order()
+        turns = np.angle(np.linalg.eigvals(self.maps[0].dense)) * (order / (2 * np.pi))
+        numbers, counts = np.unique(np.rint(turns) % order, return_counts=True)
+        if np.abs(turns - np.rint(turns)).max() > _WHOLE:
+            return None
+        rows = Counter(
+            (1, int(c), int(2 * k % order == 0)) for k, c in zip(numbers, counts, strict=True)
+        )
+        return Irreps(tuple(ComplexIrrep(*key, rows[key]) for key in sorted(rows)))
 
     def _by_orbitals(self, orbitals: Orbitals) -> Irreps:
         at = self.sequence
@@ -248,6 +267,16 @@ class _MatrixCommutant:
     def dim(self) -> int:
         r"""Dimension, :math:`\sum_j c_j^2` of the certified table."""
         return self.group.irreps.commutant_dim
+
+    @property
+    def forms(self) -> int:
+        r"""Sum :math:`\sum_j \nu_j c_j` of the certified table."""
+        return sum(r.indicator * r.multiplicity * r.count for r in self.group.irreps.complex)
+
+    @property
+    def rounding(self) -> float:
+        """That of the orbit."""
+        return self.group.frame.rounding
 
     def sample(self, rng: np.random.Generator, real: bool) -> np.ndarray:
         """Draw a generic matrix that commutes."""

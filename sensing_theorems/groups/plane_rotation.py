@@ -16,6 +16,7 @@ __all__ = ["Rotation", "largest_cluster", "same_image"]
 
 # Steps into which a full turn is divided to tell angles apart: 6e-12 radians each.
 _STEPS = 2**40
+LARGEST_ANGLE = 1e15
 
 
 def largest_cluster(frequencies: np.ndarray, counts: np.ndarray, angle: float) -> int:
@@ -46,7 +47,7 @@ def same_image(a: Element, b: Element) -> bool:
     return bool(np.linalg.norm(a(x) - b(x)) <= 1e-10 * np.linalg.norm(x))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Rotation(Element):
     r"""Rotation :math:`T_\theta` of signals on which SO(2), or C_N, acts by frequencies.
 
@@ -70,12 +71,17 @@ class Rotation(Element):
 
     def __post_init__(self) -> None:
         order, amount = self.space.order, self.amount
-        kind: Any = float | int | np.floating | np.integer
-        if not isinstance(amount, kind if order is None else int | np.integer):
+        kind: Any = (
+            int | np.integer if order is not None else float | int | np.floating | np.integer
+        )
+        if isinstance(amount, bool) or not isinstance(amount, kind):
             wanted = "an angle must be a real number" if order is None else "exponents are integers"
             raise TypeError(f"{wanted}; got {type(amount).__name__}.")
-        if order is None and not math.isfinite(amount):
-            raise ValueError(f"an angle must be finite, in radians; got {amount}.")
+        if order is None and not abs(amount) <= LARGEST_ANGLE:
+            raise ValueError(
+                f"an angle must be finite and at most {LARGEST_ANGLE:g} radians, beyond which "
+                f"rounding hides it; got {amount}."
+            )
         reduced = float(amount) % (2 * math.pi) if order is None else int(amount) % order
         object.__setattr__(self, "amount", reduced)
 
@@ -88,6 +94,9 @@ class Rotation(Element):
     def rounding(self) -> float:  # type: ignore[override]
         """That of the change of basis."""
         return self.space.rounding
+
+    def __repr__(self) -> str:
+        return f"<Rotation by {math.degrees(self.angle):.6g}° of R^{self.n}>"
 
     @property
     def angle(self) -> float:

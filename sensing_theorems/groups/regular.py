@@ -53,6 +53,8 @@ def regular(action: GroupAction) -> GroupAction:
     over R: 2 x (s=1, c=1, R) + 1 x (s=2, c=2, R)
     n = 6, max c = 2, max c/s = 1, commutant dimension 6
     """
+    if not isinstance(action, GroupAction):
+        raise TypeError(f"`regular` needs a GroupAction; got {type(action).__name__}.")
     group = ListedGroup.of(action.generators, limit=REGULAR_LIMIT)
     maps = tuple(
         SignedPermutation(np.ascontiguousarray(column)) for column in group.products.T.astype(int)

@@ -23,8 +23,9 @@ def restrict(action: GroupAction, to: int | Sequence[Any]) -> GroupAction:
     ----------
     action : GroupAction
     to : sequence of elements, or int
-        Elements as `GroupAction.element` takes them. For rotations in the plane or in space, the
-        number N of rotations, by multiples of 2π/N (in space, about the z axis).
+        Elements as `GroupAction.element` takes them; none is looked for in the group. For rotations
+        in the plane or in space the number N of rotations, by multiples of 2π/N (in space, about
+        the z axis); of :math:`C_M`, N must divide M.
 
     Returns
     -------

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .._validate import positive_int
+from .._validate import positive_int, signal_size
 from .abelian import AbelianTransform
 from .action import GroupAction
 from .cycles import cycle_irreps
@@ -37,8 +37,17 @@ def quarter_turns(size: int) -> GroupAction:
 
     Four characters of multiplicity n/4 for even size; for odd size the centre pixel adds one to
     the trivial character: (n+3)/4 against (n-1)/4.
+
+    Parameters
+    ----------
+    size : int
+        Pixels along each side.
+
+    Returns
+    -------
+    GroupAction
     """
-    size = positive_int(size, "size")
+    signal_size(size := positive_int(size, "size"), size)
     turn = _quarter_turn(size)
     orbits, centre = divmod(size * size, 4)
     return abelian_action(
@@ -55,8 +64,17 @@ def dihedral(size: int) -> GroupAction:
     r"""D4 on size × size pixels: quarter turns and the flip of the last axis.
 
     Generators: ``numpy.rot90`` and ``numpy.fliplr``. Irreps: four of dimension 1 and E with s = 2.
+
+    Parameters
+    ----------
+    size : int
+        Pixels along each side.
+
+    Returns
+    -------
+    GroupAction
     """
-    size = positive_int(size, "size")
+    signal_size(size := positive_int(size, "size"), size)
     turn = _quarter_turn(size)
     grid = np.arange(size * size).reshape(size, size)
     flip = SignedPermutation(np.fliplr(grid).reshape(-1).copy())
@@ -118,6 +136,15 @@ def polar_rotations(n_radii: int, n_angles: int) -> GroupAction:
     r"""Rotations by 2π/n_angles of samples on a polar grid, radius-major.
 
     Exact: each of the n_angles characters has multiplicity n_radii.
+
+    Parameters
+    ----------
+    n_radii, n_angles : int
+        Samples along a radius, and around a circle; signals are n_radii × n_angles.
+
+    Returns
+    -------
+    GroupAction
     """
     n_radii, n_angles = positive_int(n_radii, "n_radii"), positive_int(n_angles, "n_angles")
     inner = shifts(n_angles, channels=n_radii)
@@ -130,8 +157,17 @@ def cube_rotations(size: int) -> GroupAction:
     Generators: ``numpy.rot90`` in the planes of axes (0, 1) and (1, 2). Voxels in general position
     form orbits of 24, so that :math:`\max_j c_j/s_j` is about n/24 and :math:`\max_j c_j` about
     n/8.
+
+    Parameters
+    ----------
+    size : int
+        Voxels along each side.
+
+    Returns
+    -------
+    GroupAction
     """
-    size = positive_int(size, "size")
+    signal_size(size := positive_int(size, "size"), size, size)
     grid = np.arange(size**3).reshape(size, size, size)
     maps = tuple(
         SignedPermutation(np.rot90(grid, -1, axes).reshape(-1).copy()) for axes in ((0, 1), (1, 2))

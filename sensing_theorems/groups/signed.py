@@ -90,6 +90,8 @@ class SignedPermutation(Element):
 
     def __matmul__(self, other: SignedPermutation) -> SignedPermutation:
         """Composition: ``(self @ other)(x) == self(other(x))``."""
+        if not isinstance(other, SignedPermutation):
+            return NotImplemented
         if self.signs is None and other.signs is None:
             return SignedPermutation(self.images[other.images])
         mine = np.ones(self.n, np.int8) if self.signs is None else self.signs

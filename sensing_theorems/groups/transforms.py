@@ -91,6 +91,10 @@ def _times(matrix: Any, x: np.ndarray) -> np.ndarray:
     return (matrix @ x.T).T
 
 
+class NotAGroupError(ValueError, AttributeError):
+    """Asked for what only a group has; `hasattr` takes it for a missing attribute."""
+
+
 @dataclass(frozen=True, eq=False)
 class TransformSet:
     r"""A finite list of linear maps :math:`T_s` on :math:`\mathbb{R}^n`, without group structure.
@@ -212,8 +216,8 @@ class TransformSet:
         """Refused: only a group is cyclic or not."""
         raise self._refusal("cyclic group")
 
-    def _refusal(self, what: str) -> ValueError:
-        return ValueError(f"{self.name} has no {what}: {self._why()}")
+    def _refusal(self, what: str) -> NotAGroupError:
+        return NotAGroupError(f"{self.name} has no {what}: {self._why()}")
 
     def _why(self) -> str:
         return "its maps form no group. `stacked_rank` takes it as it is."

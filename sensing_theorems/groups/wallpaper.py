@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 import scipy.fft
 
-from .._validate import positive_int
+from .._validate import positive_int, signal_size
 from .action import GroupAction
 from .irreps import ComplexIrrep, Irreps
 from .isotypic import Family, IsotypicTransform
@@ -56,8 +56,8 @@ def wallpaper(size: int, kind: str = "p4m") -> GroupAction:
     >>> action.order, str(action.irreps.max_ratio)
     (8192, '1')
     """
-    size = positive_int(size, "size")
-    if kind not in POINT_GROUPS:
+    signal_size(size := positive_int(size, "size"), size)
+    if not isinstance(kind, str) or kind not in POINT_GROUPS:
         raise ValueError(f"`kind` must be one of {', '.join(POINT_GROUPS)}; got {kind!r}.")
     maps = [np.array(matrix) for matrix in POINT_GROUPS[kind]]
     group = _closed(maps, size)

@@ -17,9 +17,10 @@ import scipy.fft
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
-from .._validate import positive_int
+from .._validate import positive_int, signal_size
 from .action import GroupAction
 from .finite import check_permutations
+from .generated import Generated
 from .irreps import ComplexIrrep, Irreps
 from .isotypic import Family, IsotypicTransform
 from .signed import SignedPermutation
@@ -56,7 +57,7 @@ def wreath(inner: GroupAction, copies: int) -> GroupAction:
     if copies == 1:
         return inner
     p = inner.n
-    rest = SignedPermutation.identity(p * (copies - 1))
+    rest = SignedPermutation.identity(signal_size(p, copies - 1))
     blocks = np.arange(p * copies).reshape(copies, p)
     cycle = SignedPermutation(np.roll(blocks, -1, axis=0).reshape(-1))
     swap = SignedPermutation(blocks[[1, 0, *range(2, copies)]].reshape(-1))
@@ -68,10 +69,17 @@ def wreath(inner: GroupAction, copies: int) -> GroupAction:
         False,
         (copies, *inner.shape),
         kind="wreath",
-        _order=lambda: inner.order**copies * math.factorial(copies),
+        _order=lambda: _image_order(inner) ** copies * math.factorial(copies),
         _build=lambda: WreathTransform(inner, copies),
         _table=lambda: _table(inner, copies),
     )
+
+
+def _image_order(inner: GroupAction) -> int:
+    """Number of different maps: a named action may count more where the space is degenerate."""
+    if inner.kind == "abelian":
+        return inner.parts.order_and_cyclic()[0]
+    return Generated(inner.generators).order()
 
 
 def _invariant(inner: GroupAction) -> np.ndarray:

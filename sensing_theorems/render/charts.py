@@ -152,7 +152,10 @@ def _bar_rows(report: Report) -> list[_Bar]:
         for gone, count in zip(*np.unique(missing, return_counts=True), strict=True):
             kinds[family.dim, family.multiplicity, int(gone)] += int(count)
     worst = sorted(kinds.items(), key=lambda kind: (-kind[0][2], kind[0]))
-    rows = [_Bar(_named(f"{count} irreps", s), c - gone, c) for (s, c, gone), count in worst]
+    rows = [
+        _Bar(_named(f"{count} irrep{'s' * (count > 1)}", s), c - gone, c)
+        for (s, c, gone), count in worst
+    ]
     return rows[:_BARS]
 
 

@@ -110,8 +110,9 @@ def _setup(report: Report) -> str:
     if action is None:
         rows.append(("symmetry", "none assumed"))
     else:
-        cyclic = "cyclic" if action.is_cyclic else "not known to be cyclic"
-        rows.append(("symmetry", f"{action.name}, |G| = {order_text(action.order)}, {cyclic}"))
+        rows.append(
+            ("symmetry", f"{action.name}, |G| = {order_text(action.order)}, {action.cyclic_text}")
+        )
     k = "unknown" if problem.model_dim is None else f"{problem.model_dim:g}"
     rows.append(("model dimension k", k))
     rows.append(("declared generic", "yes" if report.claimed_generic else "no"))

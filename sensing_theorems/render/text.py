@@ -82,7 +82,7 @@ def setup_line(report: Report) -> str:
         parts.append("no symmetry assumed")
     else:
         size = order_text(problem.action.order)
-        cyclic = "cyclic" if problem.action.is_cyclic else "not known cyclic"
+        cyclic = problem.action.cyclic_text
         parts.append(f"symmetry {problem.action.name}, |G| = {size}, {cyclic}")
         if report.irreps is not None:
             table = report.irreps
