@@ -18,6 +18,7 @@ sys.path.insert(0, str(FOLDER))
 
 pytest.importorskip("flint")
 import draw  # noqa: E402
+import irreps  # noqa: E402
 import peers  # noqa: E402
 import rank_engine  # noqa: E402
 import run  # noqa: E402
@@ -148,3 +149,25 @@ class TestFigures:
         draw.redraw(json.loads(STORED.read_text(encoding="utf-8")), name, tmp_path / "now.svg")
         assert (tmp_path / "now.svg").read_bytes() == kept
         assert str(ROOT).encode() not in kept
+
+
+class TestIrreps:
+    """Multiplicities against GAP: what the table says where GAP is not there."""
+
+    def test_our_times_stand_alone(self, monkeypatch):
+        monkeypatch.setattr(irreps.gap, "available", lambda: False)
+        (row,) = irreps.measure(["S_12 from generators"])
+        assert row["ratio"] is None and row["our_seconds"] > 0
+        assert "–" in irreps.table([row])
+
+    def test_different_tables_end_the_run(self):
+        ours = irreps.st.groups.symmetric(4).irreps
+        irreps._check("same", [(1, 1, 0, 1), (3, 1, 0, 1)], ours)
+        with pytest.raises(RuntimeError, match="different tables"):
+            irreps._check("other", [(1, 2, 0, 1), (2, 1, 0, 1)], ours)
+
+    def test_every_stored_row_is_measured(self):
+        stored = json.loads(irreps.RESULTS.read_text(encoding="utf-8"))["rows"]
+        assert [row["name"] for row in stored] == [*irreps.ROWS, *irreps.QUOTED]
+        written = (irreps.RESULTS.parents[1] / "README.md").read_text(encoding="utf-8")
+        assert all(f"| {row['name']} |" in written for row in stored)
