@@ -108,6 +108,22 @@ class TestNamedGroups:
         assert found.order == 696_729_600
         assert [tuple(r) for r in found.irreps.complex] == [(8, 1, 1, 1)]
 
+    @pytest.mark.parametrize("seed", [None, 0, 1])
+    def test_reflections_in_any_coordinates(self, seed):
+        # F4 in orthonormal coordinates, turned at random: unit vectors have up to 1152 images.
+        short = np.array([1.0, -1, -1, -1]) / 2
+        roots = [[0, 1, -1, 0], [0, 0, 1, -1], [0, 0, 0, 1], short]
+        turn = np.eye(4) if seed is None else ortho_group.rvs(4, random_state=seed)
+        maps = []
+        for root in np.array(roots, dtype=float):
+            r = turn @ root / np.linalg.norm(root)
+            maps.append(np.eye(4) - 2 * np.outer(r, r))
+        found = st.groups.from_matrices(maps)
+        assert found.order == 1152 and found.orthogonal
+        assert [tuple(r) for r in found.irreps.complex] == [(4, 1, 1, 1)]
+        assert len(found.parts.frame.vectors) == 48  # the roots, each of unit length
+        np.testing.assert_allclose(found.generators[0].matrix(), maps[0], atol=1e-12)
+
     def test_icosahedron(self):
         golden = (1 + math.sqrt(5)) / 2
         axis = np.array([0, 1, golden]) / math.hypot(1, golden)
