@@ -17,7 +17,8 @@ import numpy as np
 
 from ._validate import finite_array
 from .files import read_array, replaced
-from .groups.action import GroupAction, order_text
+from .groups.action import GroupAction
+from .groups.orders import order_text
 from .judgement import Verdict
 from .problem import Problem
 from .report import SCHEMA_VERSION, Report, analyze, irreps_dict

@@ -12,7 +12,8 @@ from ._forward import ForwardOperator
 from ._probes import probe_rng
 from .certificate import Certificate, Moved, moved_rows
 from .dense_engines import DenseSource
-from .groups.action import GroupAction, order_text
+from .groups.action import GroupAction
+from .groups.orders import order_text
 from .groups.signed import SignedPermutation
 from .integers import integer_matrix
 from .lattice_proof import lattice_of, prove_lattice

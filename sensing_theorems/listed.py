@@ -8,7 +8,8 @@ import numpy as np
 from scipy.sparse.linalg import LinearOperator
 
 from ._forward import ForwardOperator
-from .groups.action import GroupAction, order_text
+from .groups.action import GroupAction
+from .groups.orders import order_text
 from .rows import Rows, all_rows
 
 __all__ = ["LISTED", "listed_rows", "stack_operator"]

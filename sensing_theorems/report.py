@@ -15,8 +15,8 @@ import scipy
 
 from . import evidence
 from .check import Check
-from .groups.action import order_text
 from .groups.irreps import Irreps
+from .groups.orders import order_text
 from .judgement import Verdict, identification, recovery, run_checks
 from .model_dims import max_model_dims
 from .problem import Problem

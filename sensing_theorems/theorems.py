@@ -27,8 +27,9 @@ from fractions import Fraction
 
 from . import evidence
 from .check import THEOREMS, Answer, Check, Number, Theorem, theorem
-from .groups.action import GroupAction, order_text
+from .groups.action import GroupAction
 from .groups.element import Element
+from .groups.orders import order_text
 from .problem import Problem
 
 __all__ = [

@@ -15,8 +15,9 @@ from .components import Isotypic, average_map, average_matrix, isotypic
 from .element import Element
 from .irreps import Irreps
 from .isotypic import IsotypicTransform
+from .orders import order_text
 
-__all__ = ["GroupAction", "order_text", "product_order"]
+__all__ = ["GroupAction"]
 
 ENUMERATION_LIMIT = 200_000_000
 
@@ -309,23 +310,3 @@ class GroupAction:
             and len(self.generators) == len(other.generators)
             and all(a.equals(b) for a, b in zip(self.generators, other.generators, strict=True))
         )
-
-
-def order_text(order: float) -> str:
-    """Order of a group for people; |S_n| soon exceeds what floating point can hold."""
-    if not isinstance(order, int):
-        return "∞"
-    if order < 10**9:
-        return str(order)
-    digits = int(math.log10(order))
-    # From the leading digits alone: a long integer may not be turned into text as a whole.
-    leading = order // 10 ** (digits - 2)
-    while leading >= 1000:
-        leading, digits = leading // 10, digits + 1
-    return f"{leading / 100:.2f}e{digits}"
-
-
-def product_order(periods: Sequence[int]) -> tuple[int, bool]:
-    """Order of a direct product of cyclic groups, and whether it is cyclic (coprime orders)."""
-    order = math.prod(periods)
-    return order, math.lcm(*periods) == order

@@ -9,9 +9,10 @@ import numpy as np
 
 from .._validate import positive_int, signal_size
 from .abelian import AbelianTransform
-from .action import GroupAction, product_order
+from .action import GroupAction
 from .irreps import ComplexIrrep, Irreps
 from .orbit_types import OrbitType, cyclic_orbit_types
+from .orders import product_order
 from .signed import SignedPermutation
 
 __all__ = ["abelian_action", "reflections", "shifts", "trivial"]

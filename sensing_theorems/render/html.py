@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from ..groups.action import order_text
+from ..groups.orders import order_text
 from .elements import listed, page, pairs, table, tag, tone
 from .gallery import figures, witness
 from .text import covered_line, number, setup_line, strength_line, witness_line

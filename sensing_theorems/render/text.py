@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..groups.action import order_text
+from ..groups.orders import order_text
 
 if TYPE_CHECKING:
     from ..report import Report
