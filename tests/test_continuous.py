@@ -898,3 +898,35 @@ class TestNoMixing:
     def test_angles_that_mean_nothing(self, angle):
         with pytest.raises((TypeError, ValueError), match="an angle must be"):
             st.groups.kravchuk_rotations(3).element(angle)
+
+
+class TestChannels:
+    @pytest.mark.parametrize("order", [None, 5])
+    def test_colours_turn_together(self, order, rng):
+        one, disk = kravchuk_rotations(4, order=order), disk_rotations(5, order=order)
+        for a, b in ((one, one), (one, disk)):
+            both = st.groups.direct_sum(a, b)
+            assert both.n == a.n + b.n and both.order == a.order
+            x = rng.standard_normal((3, both.n))
+            g = 0.7 if order is None else 3
+            expected = np.concatenate([a.apply(g, x[:, : a.n]), b.apply(g, x[:, a.n :])], axis=1)
+            np.testing.assert_allclose(both.apply(g, x), expected, atol=1e-12)
+            np.testing.assert_allclose(both.isotypic(x).signal(), x, atol=1e-12)
+        assert st.groups.direct_sum(one, one).irreps.max_multiplicity == (
+            2 * one.irreps.max_multiplicity
+        )
+
+    def test_ranks_against_listed_turns(self, rng):
+        one = kravchuk_rotations(3, order=7)
+        rgb = st.groups.direct_sum(st.groups.direct_sum(one, one), one)
+        for m in (2, 5, 9):
+            A = rng.standard_normal((m, 27))
+            stack = np.concatenate([g.pull_back(A) for g in rgb.elements()])
+            expected = np.linalg.matrix_rank(stack, tol=1e-9 * np.linalg.norm(stack))
+            assert st.stacked_rank(A, rgb).rank == expected == rgb.irreps.generic_rank(m)
+
+    def test_of_one_group_only(self):
+        with pytest.raises(ValueError, match="the same C_N"):
+            st.groups.direct_sum(kravchuk_rotations(3), kravchuk_rotations(3, order=4))
+        with pytest.raises(ValueError, match="acts otherwise"):
+            st.groups.direct_sum(kravchuk_rotations(3), st.groups.trivial(2))

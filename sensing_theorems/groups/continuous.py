@@ -30,6 +30,7 @@ __all__ = [
     "disk_rotations",
     "kravchuk_rotations",
     "restrict_rotations",
+    "rotations_beside",
 ]
 
 _GOLDEN = math.pi * (3 - math.sqrt(5))
@@ -168,6 +169,17 @@ def ball_rotations(radius: int) -> GroupAction:
         _build=lambda: space,
         _at=partial(BallRotation, space),
     )
+
+
+def rotations_beside(a: GroupAction, b: GroupAction) -> GroupAction:
+    """Direct sum of two actions of SO(2), or of one C_N: both turn by the same angle."""
+    if a.parts.order != b.parts.order:
+        raise ValueError(
+            "`direct_sum` needs two actions of one group, SO(2) or the same C_N; got "
+            f"{a.name} and {b.name}."
+        )
+    space = a.parts.beside(b.parts)
+    return _plane(f"direct_sum({a.name}, {b.name})", space, (space.n,))
 
 
 def restrict_rotations(action: GroupAction, order: int) -> GroupAction:

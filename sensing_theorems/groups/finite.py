@@ -10,6 +10,7 @@ import numpy as np
 from .._validate import positive_int, signal_size
 from .abelian import AbelianTransform
 from .action import GroupAction
+from .continuous import rotations_beside
 from .generated import generated
 from .lattices import abelian_action
 from .orbit_types import OrbitType, orbit_types
@@ -135,7 +136,7 @@ def direct_sum(a: GroupAction, b: GroupAction) -> GroupAction:
     Parameters
     ----------
     a, b : GroupAction
-        By (signed) permutations.
+        By (signed) permutations; or both rotations of the plane, which then turn together.
 
     Returns
     -------
@@ -154,6 +155,8 @@ def direct_sum(a: GroupAction, b: GroupAction) -> GroupAction:
     >>> rgb.n, rgb.order, rgb.irreps.max_multiplicity
     (128, 64, 2)
     """
+    if {getattr(x, "kind", None) for x in (a, b)} == {"so2"}:
+        return rotations_beside(a, b)
     check_permutations("direct_sum", a, b)
     a, b = _same_generators(a, b), _same_generators(b, a)
     maps = tuple(g.beside(h) for g, h in zip(a.generators, b.generators, strict=True))

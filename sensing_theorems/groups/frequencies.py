@@ -87,6 +87,42 @@ class FrequencyTransform(IsotypicTransform):
             rounding=self.rounding,
         )
 
+    def beside(self, other: FrequencyTransform) -> FrequencyTransform:
+        """Coordinates of both on the direct sum of their signals, turned together."""
+        n, p, q = self.n, self.pairs.size, other.pairs.size
+        whole = np.arange(n + other.n)
+        own, its = whole[:n], whole[n:]
+        order = np.concatenate(
+            [
+                own[: self.invariant],
+                its[: other.invariant],
+                own[self.invariant : self.invariant + p],
+                its[other.invariant : other.invariant + q],
+                own[self.invariant + p :],
+                its[other.invariant + q :],
+            ]
+        )
+        back = np.argsort(order)
+
+        def to_modes(x: np.ndarray) -> np.ndarray:
+            parts = [self.to_modes(x[:, :n]), other.to_modes(x[:, n:])]
+            return np.concatenate(parts, axis=1)[:, order]
+
+        def from_modes(modes: np.ndarray) -> np.ndarray:
+            parts = modes[:, back]
+            whole = [self.from_modes(parts[:, :n]), other.from_modes(parts[:, n:])]
+            return np.concatenate(whole, axis=1)
+
+        return FrequencyTransform(
+            self.invariant + other.invariant,
+            np.concatenate([self.pairs, other.pairs]),
+            order=self.order,
+            to_modes=to_modes,
+            from_modes=from_modes,
+            basis=f"({self.basis} + {other.basis})",
+            rounding=max(self.rounding, other.rounding),
+        )
+
     def like(self, other: FrequencyTransform) -> bool:
         """Whether group, coordinates and frequencies of both are the same."""
         mine = (self.invariant, self.order, self.basis)
