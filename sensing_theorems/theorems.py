@@ -251,6 +251,10 @@ def cyclic_group(problem: Problem) -> Answer:
 
     for almost every A. Shifts along two axes are not a cyclic group unless the sizes are coprime.
     With several operators it is applied to the one with most rows.
+
+    A compact group counts as cyclic if one element generates a dense subgroup, as of the rotations
+    of the plane. An action of a finite group that is not orthogonal becomes so in other
+    coordinates, and almost every A stays almost every A there.
     """
     m = max(evidence.measurements(problem))
     table = evidence.irreps(problem)
