@@ -12,12 +12,14 @@ from types import ModuleType
 
 __version__ = "0.1.0.dev0"
 
-_SUBMODULES = ("groups", "operators", "plot", "theorems")
+_SUBMODULES = ("groups", "models", "noise", "operators", "plot", "theorems")
 
 _HOME = {
     "Check": "check",
+    "DimensionEstimate": "intrinsic_dimension",
     "ForwardOperator": "operators",
     "GroupAction": "groups.action",
+    "Identification": "identification",
     "Irreps": "groups.irreps",
     "Problem": "problem",
     "RankResult": "stacked_rank",
@@ -26,9 +28,12 @@ _HOME = {
     "Verdict": "report",
     "analyze": "report",
     "as_operator": "operators",
+    "identify": "identification",
     "induced_maps": "equivariance",
+    "intrinsic_dimension": "intrinsic_dimension",
     "is_equivariant": "equivariance",
     "matrix_ranks": "batches",
+    "measured_dimension": "intrinsic_dimension",
     "modular_rank": "modular",
     "modular_ranks": "batches",
     "stabiliser": "stabilisers",
@@ -43,6 +48,8 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from sensing_theorems import groups as groups
+    from sensing_theorems import models as models
+    from sensing_theorems import noise as noise
     from sensing_theorems import operators as operators
     from sensing_theorems import plot as plot
     from sensing_theorems import theorems as theorems
@@ -53,6 +60,11 @@ if TYPE_CHECKING:
     from sensing_theorems.equivariance import is_equivariant as is_equivariant
     from sensing_theorems.groups.action import GroupAction as GroupAction
     from sensing_theorems.groups.irreps import Irreps as Irreps
+    from sensing_theorems.identification import Identification as Identification
+    from sensing_theorems.identification import identify as identify
+    from sensing_theorems.intrinsic_dimension import DimensionEstimate as DimensionEstimate
+    from sensing_theorems.intrinsic_dimension import intrinsic_dimension as intrinsic_dimension
+    from sensing_theorems.intrinsic_dimension import measured_dimension as measured_dimension
     from sensing_theorems.modular import modular_rank as modular_rank
     from sensing_theorems.operators import ForwardOperator as ForwardOperator
     from sensing_theorems.operators import as_operator as as_operator
