@@ -1,0 +1,482 @@
+r"""Laws of measurement noise: their parameters, and their characteristic functions.
+
+Every law is of independent measurements, given the signal, unless it says otherwise, and in the
+units of the measurements. `noise` says which of them let p_y determine the law of A x.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from numbers import Real
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ._validate import finite_array, require_finite
+
+__all__ = [
+    "Additive",
+    "CorrelatedGaussian",
+    "Gaussian",
+    "Laplace",
+    "Look",
+    "Poisson",
+    "PoissonGaussian",
+    "Uniform",
+]
+
+# At or below it, |phi| is zero or too small to tell; and how far phi may miss the laws of one.
+_ZERO, _SLACK = 1e-12, 1e-6
+# Grid points on each side of 0, how many units they reach, and how many make an interval.
+_POINTS, _REACH, _RUN = 4096, 16, 8
+
+
+def positive(value: Any, name: str) -> float:
+    """Return `value` as a finite float above 0."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+        raise TypeError(f"`{name}` must be a real number; got {type(value).__name__}.")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not (math.isfinite(number) and number > 0):
+        raise ValueError(f"`{name}` must be positive and finite; got {number}.")
+    return number
+
+
+class _Positive:
+    """A dataclass all of whose fields are positive numbers."""
+
+    def __post_init__(self) -> None:
+        for one in fields(self):  # type: ignore[arg-type]
+            object.__setattr__(self, one.name, positive(getattr(self, one.name), one.name))
+
+
+def real_array(value: Any, name: str) -> np.ndarray:
+    """Return `value` as an array of finite real numbers in double precision."""
+    array = finite_array(value, name)
+    kind = np.asarray(value).dtype
+    if kind.kind in "bc":
+        raise TypeError(f"`{name}` must hold real numbers; got dtype {kind}.")
+    return array.astype(np.float64)
+
+
+def _rows(t: Any, m: int) -> np.ndarray:
+    """Return `t` as frequencies in R^m, along its last axis."""
+    array = real_array(t, "t")
+    if array.shape[-1:] != (m,):
+        raise ValueError(f"`t` must have shape (..., {m}) for {m} measurements; got {array.shape}.")
+    return array
+
+
+@dataclass(frozen=True, eq=False)
+class Gaussian:
+    r"""Independent Gaussian noise.
+
+    .. math:: \varphi_e(t) = \exp(-\sigma^2 t^2 / 2), \qquad
+              \exp\bigl(-\tfrac12 \textstyle\sum_i \sigma_i^2 t_i^2\bigr)
+
+    Parameters
+    ----------
+    std : float or array_like, shape (m,)
+        Standard deviation σ > 0 of every measurement, or of each.
+
+    Raises
+    ------
+    ValueError
+        If a standard deviation is not positive and finite, or the array not one-dimensional.
+    TypeError
+        If they are no real numbers.
+    """
+
+    std: Any
+    zero_set: ClassVar[str] = "none"
+    zeros_text: ClassVar[str] = "phi_e is an exponential and has no zero"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.std, Real | np.bool_):
+            object.__setattr__(self, "std", positive(self.std, "std"))
+            return
+        std = real_array(self.std, "std")
+        if std.ndim != 1 or std.size == 0:
+            raise ValueError(f"`std` must be a number or have shape (m,); got shape {std.shape}.")
+        if np.any(std <= 0):
+            raise ValueError(f"`std` must be positive; got a least value of {std.min():g}.")
+        std.setflags(write=False)
+        object.__setattr__(self, "std", std)
+
+    @property
+    def common(self) -> bool:
+        """Whether one number is the level of every measurement."""
+        return isinstance(self.std, float)
+
+    def characteristic_function(self, t: Any) -> np.ndarray:
+        """Of one measurement, t of any shape; of all, t of shape (..., m), if each has its std."""
+        with np.errstate(over="ignore", under="ignore"):
+            if self.common:
+                return np.exp(-0.5 * (self.std * real_array(t, "t")) ** 2)
+            return np.exp(-0.5 * np.sum((self.std * _rows(t, self.std.size)) ** 2, axis=-1))
+
+
+@dataclass(frozen=True, eq=False)
+class CorrelatedGaussian:
+    r"""Gaussian noise of a covariance Σ, which may be singular.
+
+    .. math:: \varphi_e(t) = \exp(-t^\top \Sigma\, t / 2)
+
+    Parameters
+    ----------
+    covariance : array_like, shape (m, m)
+        Real, symmetric and positive semidefinite, both up to rounding.
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+    TypeError
+        If it does not hold real numbers.
+    """
+
+    covariance: Any
+    zero_set: ClassVar[str] = "none"
+    zeros_text: ClassVar[str] = Gaussian.zeros_text
+    common: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        sigma = real_array(self.covariance, "covariance")
+        if sigma.ndim != 2 or sigma.shape[0] != sigma.shape[1] or sigma.size == 0:
+            raise ValueError(f"`covariance` must have shape (m, m); got {sigma.shape}.")
+        scale = float(np.abs(sigma).max())
+        if not np.allclose(sigma, sigma.T, rtol=0, atol=1e-10 * scale):
+            raise ValueError("`covariance` must be symmetric.")
+        least = float(np.linalg.eigvalsh(sigma / (scale or 1.0))[0])
+        if least < -1e-10 * len(sigma):
+            raise ValueError(
+                "`covariance` must be positive semidefinite; got an eigenvalue of "
+                f"{least * scale:.3g}."
+            )
+        sigma.setflags(write=False)
+        object.__setattr__(self, "covariance", sigma)
+
+    def characteristic_function(self, t: Any) -> np.ndarray:
+        """Of all measurements, shape (...), for t of shape (..., m)."""
+        rows = _rows(t, len(self.covariance))
+        with np.errstate(over="ignore", under="ignore"):
+            return np.exp(-0.5 * np.einsum("...i,ij,...j", rows, self.covariance, rows))
+
+
+@dataclass(frozen=True)
+class Laplace(_Positive):
+    r"""Independent Laplace noise of density :math:`e^{-|e|/b} / 2b` and variance :math:`2b^2`.
+
+    .. math:: \varphi_e(t) = 1 / (1 + b^2 t^2)
+
+    Parameters
+    ----------
+    scale : float
+        b > 0.
+    """
+
+    scale: float
+    zero_set: ClassVar[str] = "none"
+    zeros_text: ClassVar[str] = "phi_e(t) = 1/(1 + (scale t)^2) has no zero"
+
+    def characteristic_function(self, t: Any) -> np.ndarray:
+        """Of one measurement, for t of any shape."""
+        with np.errstate(over="ignore", under="ignore"):
+            return 1 / (1 + (self.scale * real_array(t, "t")) ** 2)
+
+
+@dataclass(frozen=True)
+class Uniform(_Positive):
+    r"""Independent noise, uniform on [-w/2, w/2].
+
+    .. math:: \varphi_e(t) = \frac{\sin(wt/2)}{wt/2}
+
+    It models rounding to multiples of w only where subtractive dither makes the error independent
+    of the signal.
+
+    Parameters
+    ----------
+    width : float
+        w > 0.
+    """
+
+    width: float
+    zero_set: ClassVar[str] = "isolated"
+    zeros_text: ClassVar[str] = "phi_e is zero at the multiples of 2 pi/width other than 0, only"
+
+    def characteristic_function(self, t: Any) -> np.ndarray:
+        """Of one measurement, for t of any shape."""
+        with np.errstate(over="ignore", under="ignore"):
+            turns = self.width / (2 * np.pi) * real_array(t, "t")
+            return np.sinc(np.clip(turns, -1e300, 1e300))
+
+
+@dataclass(frozen=True)
+class Poisson(_Positive):
+    r"""Independent counts: :math:`y_i \sim \gamma\, \mathrm{Poisson}((Ax)_i / \gamma)`, Ax ≥ 0.
+
+    The noise depends on the signal, so there is no :math:`\varphi_e`; given :math:`(Ax)_i = z`,
+
+    .. math:: E[e^{ity} \mid z] = \exp\bigl(z\,(e^{i\gamma t} - 1)/\gamma\bigr)
+
+    Parameters
+    ----------
+    gain : float
+        γ > 0, in units of the measurements per count.
+    """
+
+    gain: float
+    zeros_text: ClassVar[str] = "the noise depends on the signal: there is no phi_e"
+
+    def conditional_characteristic_function(self, t: Any, mean: Any) -> np.ndarray:
+        """Of one measurement y, given its mean (A x)_i ≥ 0; t and mean are broadcast."""
+        mean = real_array(mean, "mean")
+        if np.any(mean < 0):
+            raise ValueError(f"`mean` must be non-negative; got {mean.min():g}.")
+        turn = np.expm1(1j * self.gain * real_array(t, "t"))
+        with np.errstate(under="ignore"):
+            return np.exp(mean / self.gain * turn)
+
+
+@dataclass(frozen=True)
+class PoissonGaussian(_Positive):
+    r"""Counts and read-out noise: :math:`y_i = \gamma N_i + e_i`, as `Poisson` plus `Gaussian`.
+
+    .. math:: E[e^{ity} \mid z] = \exp\bigl(z\,(e^{i\gamma t} - 1)/\gamma - \sigma^2 t^2/2\bigr)
+
+    Parameters
+    ----------
+    gain, std : float
+        γ > 0 and σ > 0, in units of the measurements.
+    """
+
+    gain: float
+    std: float
+    zeros_text: ClassVar[str] = (
+        "phi_e of the read-out noise has no zero; the counts depend on the signal and have no phi_e"
+    )
+
+    def conditional_characteristic_function(self, t: Any, mean: Any) -> np.ndarray:
+        """Of one measurement y, given its mean (A x)_i ≥ 0; t and mean are broadcast."""
+        counts = Poisson(self.gain).conditional_characteristic_function(t, mean)
+        return counts * Gaussian(self.std).characteristic_function(t)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a grid of frequencies shows of the zeros of a characteristic function; no proof.
+
+    Attributes
+    ----------
+    reach : float
+        The grid covers |t| <= reach.
+    smallest : float
+        Least value of |phi| on it.
+    dips : tuple of float
+        Frequencies t > 0 near which |phi| dips below 1/20 of what is next to it (16 points).
+    band : (float, float) or None
+        The first run of at least 8 grid points t > 0 with |phi| <= 1e-12. Further out, a phi that
+        is nowhere 0 falls below as well.
+    changes_sign : bool
+        Whether phi is real and takes both signs, so that it does have a zero.
+    """
+
+    reach: float
+    smallest: float
+    dips: tuple[float, ...]
+    band: tuple[float, float] | None
+    changes_sign: bool
+
+    def __str__(self) -> str:
+        where = f"for |t| up to {self.reach:.4g}, "
+        if self.band is not None:
+            low, high = self.band
+            return f"{where}|phi_e| is zero, or too small to tell, from {low:.4g} to {high:.4g}"
+        if self.dips:
+            near = ", ".join(f"{t:.4g}" for t in self.dips[:3])
+            return f"{where}|phi_e| dips near t = {near}{', …' * (len(self.dips) > 3)}"
+        return f"{where}|phi_e| stays above {self.smallest:.2g}"
+
+
+@dataclass(frozen=True, eq=False)
+class Additive:
+    r"""Independent noise of a law that the user gives by its characteristic function.
+
+    .. math:: \varphi(t) = E\, e^{ite}, \qquad
+              \varphi_e(t_1, \dots, t_m) = \varphi(t_1) \cdots \varphi(t_m)
+
+    Parameters
+    ----------
+    phi : callable, or pair (frequencies, values) of array_like, shapes (q,)
+        φ as a function of an array of real frequencies; or values of φ at increasing frequencies
+        that start at 0, or lie symmetric about it.
+    name : str
+    zeros : {"none", "isolated", "interval"}, optional
+        What you can prove of the zeros of φ: it has none; they contain no interval; they contain
+        one. A grid cannot prove any of it.
+
+    Raises
+    ------
+    ValueError
+        If φ is not 1 at 0, exceeds 1, is not hermitian, φ(-t) = conj φ(t), not finite, or, for a
+        function, not positive definite (Bochner), on the grid and up to 1e-6; or if it changes
+        sign although ``zeros="none"``.
+    TypeError
+        If an argument is of another type.
+
+    Notes
+    -----
+    The grid of a function has 4096 steps up to 16 units, the unit being the least power of two at
+    which |φ| has fallen half of its way. Between samples φ is taken to be linear.
+    """
+
+    phi: Any
+    name: str = "additive noise"
+    zeros: str | None = field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str):
+            raise TypeError(f"`name` must be a string; got {type(self.name).__name__}.")
+        if self.zeros not in (None, "none", "isolated", "interval"):
+            raise ValueError(
+                f"`zeros` must be 'none', 'isolated', 'interval' or None; got {self.zeros!r}."
+            )
+        if not callable(self.phi):
+            object.__setattr__(self, "phi", _samples(self.phi))
+        if self.look.changes_sign and self.zeros == "none":
+            raise ValueError("`zeros` must not be 'none', since phi changes sign.")
+
+    @property
+    def zero_set(self) -> str:
+        """What was declared of the zeros, or "unknown"."""
+        return self.zeros or "unknown"
+
+    @property
+    def zeros_text(self) -> str:
+        """What is known of the zeros, and what the grid shows."""
+        declared = {"none": "no zero", "isolated": "no interval of zeros"}
+        if self.zeros is None:
+            return f"nothing was declared; {self.look}"
+        return f"declared: {declared.get(self.zeros, 'an interval of zeros')}; {self.look}"
+
+    def characteristic_function(self, t: Any) -> np.ndarray:
+        """Of one measurement, for t of any shape, within the samples if there are any."""
+        t = real_array(t, "t")
+        if callable(self.phi):
+            return _call(self.phi, t)
+        known, values = self.phi
+        if t.size and np.abs(t).max() > known[-1]:
+            raise ValueError(
+                f"`t` must lie within the samples, up to {known[-1]:g}; got {np.abs(t).max():g}."
+            )
+        found = np.interp(np.abs(t), known, values)
+        return np.where(t < 0, np.conj(found), found)
+
+    @cached_property
+    def look(self) -> Look:
+        """What a grid shows of the zeros."""
+        if not callable(self.phi):
+            t, values = self.phi
+            return _look(t, values)
+        t = np.linspace(0, _REACH * _unit(self.phi), _POINTS + 1)
+        values = _call(self.phi, t)
+        _hermitian(values, _call(self.phi, -t))
+        few = values[: _POINTS // 4 : _POINTS // 256]
+        lags = np.arange(len(few))[:, None] - np.arange(len(few))
+        # Only the lower triangle of the hermitian matrix phi(t_j - t_k) is read.
+        least = float(np.linalg.eigvalsh(few[np.abs(lags)])[0])
+        found = _look(t, values)
+        if least < -_SLACK * len(few):
+            raise ValueError(
+                "`phi` must be positive definite, as characteristic functions are; a matrix "
+                f"phi(t_j - t_k) has an eigenvalue of {least:.3g}."
+            )
+        return found
+
+
+def _call(phi: Callable[[np.ndarray], Any], t: np.ndarray, finite: bool = True) -> np.ndarray:
+    """Values of a user's function."""
+    try:
+        with np.errstate(all="ignore"):
+            values = np.asarray(phi(t))
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"`phi` must take an array of frequencies; it raised: {error}") from error
+    if values.shape != t.shape or values.dtype.kind not in "biufc":
+        raise ValueError(
+            f"`phi` must return numbers of the shape {t.shape} of its frequencies; got shape "
+            f"{values.shape}, dtype {values.dtype}."
+        )
+    if finite:
+        require_finite(values, "values of `phi`")
+    return values.astype(np.complex128)
+
+
+def _unit(phi: Callable[[np.ndarray], Any]) -> float:
+    """Least power of two at which |phi| has fallen half of its way."""
+    powers = 2.0 ** np.arange(-40, 41)
+    fallen = np.nan_to_num(1 - np.abs(_call(phi, powers, finite=False)), nan=0, posinf=0, neginf=0)
+    # A law in one point never falls.
+    return float(powers[np.argmax(fallen >= fallen.max() / 2)]) if fallen.max() > _SLACK else 1.0
+
+
+def _samples(pair: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Samples at frequencies t >= 0."""
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        raise TypeError(
+            f"`phi` must be a function, or a pair (frequencies, values); got {type(pair).__name__}."
+        )
+    t = real_array(pair[0], "frequencies")
+    values = finite_array(pair[1], "values").astype(np.complex128)
+    if t.ndim != 1 or t.shape != values.shape or t.size < 3:
+        raise ValueError(
+            "`frequencies` and `values` must have one shape (q,), q >= 3; got "
+            f"{t.shape} and {values.shape}."
+        )
+    half = t.size // 2
+    symmetric = t.size % 2 == 1 and t[half] == 0 and np.allclose(t, -t[::-1])
+    if np.any(np.diff(t) <= 0) or not (t[0] == 0 or symmetric):
+        raise ValueError("`frequencies` must increase, and start at 0 or be symmetric about it.")
+    if symmetric:
+        _hermitian(values, values[::-1])
+        t, values = t[half:], values[half:]
+    for array in (t, values):
+        array.setflags(write=False)
+    return t, values
+
+
+def _hermitian(values: np.ndarray, opposite: np.ndarray) -> None:
+    """Refuse values at t and -t that are not conjugate."""
+    miss = float(np.abs(opposite - np.conj(values)).max())
+    if miss > _SLACK:
+        raise ValueError(
+            f"`phi` must be hermitian, phi(-t) = conj(phi(t)); it misses by {miss:.3g}."
+        )
+
+
+def _look(t: np.ndarray, values: np.ndarray) -> Look:
+    """Look at samples at t >= 0, which begin at 0."""
+    size = np.abs(values)
+    if abs(values[0] - 1) > _SLACK:
+        raise ValueError(f"`phi` must be 1 at t = 0; got {values[0]:.6g}.")
+    if size.max() > 1 + _SLACK:
+        raise ValueError(f"`phi` must not exceed 1 in absolute value; got {size.max():.6g}.")
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], size <= _ZERO, [0]])))
+    runs = [(a, b) for a, b in edges.reshape(-1, 2) if b - a >= _RUN]
+    near = np.lib.stride_tricks.sliding_window_view(np.pad(size, _REACH), 2 * _REACH + 1)
+    low = size[1:-1] < near.max(axis=-1)[1:-1] / 20
+    low &= (size[1:-1] <= size[:-2]) & (size[1:-1] <= size[2:])
+    dips = [i for i in np.flatnonzero(low) + 1 if not any(a <= i < b for a, b in runs)]
+    seen = np.sign(values.real[size > _SLACK])
+    real = bool(np.abs(values.imag).max() <= _SLACK)
+    return Look(
+        reach=float(t[-1]),
+        smallest=float(size.min()),
+        dips=tuple(float(t[i]) for i in dips),
+        band=(float(t[runs[0][0]]), float(t[runs[0][1] - 1])) if runs else None,
+        changes_sign=real and bool(np.any(seen < 0)),
+    )
