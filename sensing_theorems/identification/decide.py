@@ -1,0 +1,154 @@
+"""One question, one function: which models are decided how."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from .._forward import ForwardOperator
+from .._validate import positive_int
+from ..groups.action import GroupAction
+from ..judgement import Verdict
+from ..models import (
+    FiniteSet,
+    Gaussian,
+    GenericSubspace,
+    Model,
+    PieceModel,
+    Subspace,
+    as_model,
+)
+from ..problem import Problem
+from ..weak_rows import weak_rows
+from .answer import Explored, Identification
+from .generic import decide_generic
+from .linear import decide_subspace
+from .moments import decide_gaussian
+from .recovery import recovery_of_union
+from .unions import decide_union, smaller_finite_sets
+from .views import row_bases
+
+__all__ = ["identify"]
+
+
+def identify(
+    model: Model, operators: Any, action: GroupAction | None = None, *, budget: int = 100_000
+) -> Identification:
+    r"""Decide whether the measurements determine a given model.
+
+    The largest set of signals that is consistent with all measurements is
+
+    .. math:: \hat X = \bigcap_g \left( X + \operatorname{null} A_g \right)
+
+    (Tachella, Chen, Davies, JMLR 2023), and the question is whether it is X itself. Unlike the
+    theorems, which speak of almost every operator, the answer holds for the given operators.
+
+    Parameters
+    ----------
+    model : Model
+        See `sensing_theorems.models`. Its field is the field of the signals: a complex operator on
+        a real model counts by its real and imaginary parts.
+    operators : operator, (m, n), or a sequence of them
+        Whatever `as_operator` takes; each signal is seen by one of them.
+    action : GroupAction, optional
+        A symmetry of the model, so that every :math:`A T_g` is a (virtual) operator. The model must
+        be invariant, which is checked.
+    budget : int
+        For unions: most subspaces to look at before the answer is UNDECIDED.
+
+    Returns
+    -------
+    Identification
+        With an explicit spurious signal where the answer is no; it is checked against the operators
+        by least squares before it is shown.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is of another type, sizes disagree, the model is not invariant under the
+        action, or the matrices of the operators are out of reach.
+
+    Notes
+    -----
+    Subspaces and Gaussian laws are decided by ranks, generic subspaces seen through masks by a
+    covering condition, unions by a search that is exact and may take exponentially long. Ranks are
+    numerical; an answer that rounding could turn is UNDECIDED, ``"numerically_unclear"``.
+
+    IDENTIFIABLE speaks of the largest consistent set. Smaller sets can fit as well where no
+    operator is one-to-one on the model, see `Identification.smaller_sets`.
+
+    Examples
+    --------
+    The diagonal of R³ is determined by two generic measurements and cyclic shifts, although no
+    theorem on almost every operator says so:
+
+    >>> import numpy as np
+    >>> import sensing_theorems as st
+    >>> A = st.operators.gaussian(2, 3, rng=0)
+    >>> diagonal = st.models.Subspace(np.ones((3, 1)))
+    >>> st.identify(diagonal, A, st.groups.shifts(3)).verdict
+    <Verdict.IDENTIFIABLE: 'identifiable'>
+
+    Three lines that the shifts exchange are not, with two measurements:
+
+    >>> lines = st.models.UnionOfSubspaces([np.roll([1.0, 2.0, 4.0], i) for i in range(3)])
+    >>> answer = st.identify(lines, A, st.groups.shifts(3))
+    >>> answer.verdict, bool(lines.distance(answer.spurious) > 0.01)
+    (<Verdict.NOT_IDENTIFIABLE: 'not identifiable'>, True)
+    """
+    model, budget = as_model(model), positive_int(budget, "budget")
+    problem = Problem(operators, action, field=model.field)
+    if problem.n != model.n:
+        raise ValueError(
+            f"operators must act on the signals of the model, R^{model.n}; got n = {problem.n}."
+        )
+    if action is not None:
+        model.require_invariant(action)
+    if weak_rows(problem.operators) is not None:
+        return Identification(
+            Verdict.UNDECIDED,
+            "numerically_unclear",
+            "Some rows of the operators are weaker than rounding of the strongest: scale them if "
+            "they are measurements in other units, drop them if they are rounding.",
+            Explored("none", operators=0),
+        )
+    singles = problem.singles
+    if isinstance(model, GenericSubspace):
+        return decide_generic(model, singles, action)
+    if isinstance(model, Gaussian):
+        return decide_gaussian(model, singles, action)
+    if isinstance(model, Subspace):
+        return decide_subspace(model, singles, action)
+    if isinstance(model, PieceModel):
+        return _union(model, singles, action, budget)
+    raise TypeError(f"`identify` does not know models of type {type(model).__name__}.")
+
+
+def _union(
+    model: PieceModel,
+    operators: tuple[ForwardOperator, ...],
+    action: GroupAction | None,
+    budget: int,
+) -> Identification:
+    pieces = model.pieces
+    if len(pieces) == 1:
+        single = pieces.basis(0)
+        if not pieces.height:
+            return decide_subspace(Subspace(single), operators, action)
+        offset = single[:-1, -1] * (pieces.height / single[-1, -1])
+        return decide_subspace(Subspace(single[:-1, :-1], offset), operators, action)
+    rows = row_bases(operators)
+    answer = decide_union(model, operators, rows, action, budget)
+    recovery, each = recovery_of_union(pieces, rows)
+    smaller = Verdict.UNDECIDED
+    if any(one.verdict is Verdict.IDENTIFIABLE for one in each):
+        smaller = Verdict.IDENTIFIABLE
+    elif isinstance(model, FiniteSet):
+        smaller = smaller_finite_sets(model.points, operators, action)
+    return replace(
+        answer,
+        recovery=recovery.verdict,
+        recovery_reason=recovery.reason,
+        twins=recovery.twins,
+        smaller_sets=smaller,
+    )

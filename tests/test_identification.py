@@ -1,0 +1,666 @@
+"""Exact identification: closed forms, brute force over all assignments, and signals that fit."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from fractions import Fraction
+from math import ceil
+
+import numpy as np
+import pytest
+
+import sensing_theorems as st
+
+models = st.models
+YES, NO, OPEN = st.Verdict.IDENTIFIABLE, st.Verdict.NOT_IDENTIFIABLE, st.Verdict.UNDECIDED
+
+
+def gaussians(rng: np.random.Generator, count: int, m: int, n: int) -> list[np.ndarray]:
+    return list(rng.standard_normal((count, m, n)))
+
+
+def virtual(A: np.ndarray, action) -> list[np.ndarray]:
+    """All A T_g, from the matrices of the elements."""
+    return [A @ np.asarray(g(np.eye(action.n))).T for g in action.elements()]
+
+
+def null_rows(matrix: np.ndarray) -> np.ndarray:
+    """Rows that span what is orthogonal to the columns of a matrix."""
+    u, values, _ = np.linalg.svd(matrix, full_matrices=True)
+    rank = int((values > 1e-9 * max(1.0, values.max(initial=0.0))).sum())
+    return u[:, rank:].conj().T
+
+
+def fits(z: np.ndarray, parts: list, operators: list[np.ndarray]) -> float:
+    """Largest distance, over operators, of A z from the measurements of the model."""
+    worst = 0.0
+    for A in operators:
+        best = np.inf
+        for basis, offset in parts:
+            target, columns = A @ (z - offset), A @ basis
+            if columns.shape[1]:
+                target = target - columns @ np.linalg.lstsq(columns, target, rcond=None)[0]
+            best = min(best, float(np.linalg.norm(target)))
+        worst = max(worst, best)
+    return worst
+
+
+def all_assignments(parts: list, operators: list[np.ndarray]) -> bool:
+    """Whether every assignment of pieces to operators leaves only signals of a single piece.
+
+    All linear equations of an assignment at once; nothing is pruned.
+    """
+    n = operators[0].shape[1]
+    own = [(null_rows(basis) if basis.shape[1] else np.eye(n), a) for basis, a in parts]
+    for choice in itertools.product(range(len(parts)), repeat=len(operators)):
+        rows, values = [np.zeros((0, n))], [np.zeros(0)]
+        for A, i in zip(operators, choice, strict=True):
+            basis, a = parts[i]
+            C = null_rows(A @ basis) if basis.shape[1] else np.eye(len(A))
+            rows.append(C @ A)
+            values.append(C @ A @ a)
+        M, b = np.concatenate(rows), np.concatenate(values)
+        z, *_ = np.linalg.lstsq(M, b, rcond=1e-10)
+        if np.linalg.norm(M @ z - b) > 1e-7:
+            continue
+        _, s, vh = np.linalg.svd(M, full_matrices=True)
+        free = vh[int((s > 1e-9 * max(1.0, s.max(initial=0.0))).sum()) :].conj()
+        inside = [
+            np.linalg.norm(C @ (z - a)) < 1e-7 and np.linalg.norm(C @ free.T) < 1e-7 for C, a in own
+        ]
+        if not any(inside):
+            return False
+    return True
+
+
+def parts_of(bases, offsets=None) -> list:
+    n = np.shape(bases[0])[0]
+    zero = [np.zeros(n)] * len(bases) if offsets is None else offsets
+    return [(np.reshape(b, (n, -1)), a) for b, a in zip(bases, zero, strict=True)]
+
+
+class TestSubspace:
+    @pytest.mark.parametrize("seed", range(20))
+    def test_closed_form_of_generic_subspaces(self, seed):
+        # Identified exactly if |G| (m - k) >= n - k; 30 cells for each of 20 seeds.
+        rng = np.random.default_rng(seed)
+        for _ in range(30):
+            n = int(rng.integers(2, 14))
+            k, G, m = int(rng.integers(1, n)), int(rng.integers(1, 6)), int(rng.integers(1, n + 1))
+            basis, operators = rng.standard_normal((n, k)), gaussians(rng, G, m, n)
+            found = st.identify(models.Subspace(basis), operators)
+            assert found.verdict is (YES if G * max(m - k, 0) >= n - k else NO)
+            assert found.recovery is (YES if m >= k else NO)
+            assert found.smaller_sets is found.recovery
+            if found.verdict is NO:
+                assert found.identified_up_to.dim == n - k - G * max(m - k, 0)
+                assert fits(found.spurious, parts_of([basis]), operators) < 1e-9
+                assert models.Subspace(basis).distance(found.spurious) > 0.99
+
+    @pytest.mark.parametrize(
+        ("n", "k", "G", "least"),
+        [(50, 10, 10, 14), (50, 10, 5, 18), (784, 12, 40, 32), (784, 12, 10, 90)],
+    )
+    def test_turns_where_published_experiments_do(self, n, k, G, least):
+        rng = np.random.default_rng(n + G)
+        X = models.Subspace(rng.standard_normal((n, k)))
+        for m, verdict in ((least - 1, NO), (least, YES)):
+            assert st.identify(X, gaussians(rng, G, m, n)).verdict is verdict
+
+    def test_agrees_with_brute_force_on_small_integers(self):
+        rng = np.random.default_rng(5)
+        seen = set()
+        for _ in range(300):
+            n, k, m, G = rng.integers((2, 1, 1, 1), (6, 3, 4, 4))
+            k = min(k, n - 1)
+            basis = rng.integers(-1, 2, (n, k)).astype(float)
+            if np.linalg.matrix_rank(basis) < k:
+                continue
+            operators = [rng.integers(-1, 2, (m, n)).astype(float) for _ in range(G)]
+            if not all(A.any() for A in operators):
+                continue
+            found = st.identify(models.Subspace(basis), operators)
+            assert found.verdict is (YES if all_assignments(parts_of([basis]), operators) else NO)
+            seen.add(found.verdict)
+        assert seen == {YES, NO}
+
+    @pytest.mark.parametrize("field", ["real", "complex"])
+    def test_complex_operators(self, rng, field):
+        # Over R a complex row counts twice; over C it is one row.
+        n, k = 8, 2
+        basis = rng.standard_normal((n, k))
+        if field == "complex":
+            basis = basis + 1j * rng.standard_normal((n, k))
+        for rows, G in itertools.product((1, 2, 3, 4), (2, 3)):
+            A = [
+                rng.standard_normal((rows, n)) + 1j * rng.standard_normal((rows, n))
+                for _ in range(G)
+            ]
+            m = rows if field == "complex" else 2 * rows
+            found = st.identify(models.Subspace(basis), A)
+            assert found.verdict is (YES if G * max(m - k, 0) >= n - k else NO)
+
+    def test_affine_subspace_like_its_direction(self, rng):
+        n, k = 7, 2
+        basis, a = rng.standard_normal((n, k)), rng.standard_normal(n)
+        for G, m in itertools.product((1, 2, 3), (3, 4, 5)):
+            operators = gaussians(rng, G, m, n)
+            found = st.identify(models.Subspace(basis, a), operators)
+            assert found.verdict is (YES if G * (m - k) >= n - k else NO)
+            if found.verdict is NO:
+                assert fits(found.spurious, parts_of([basis], [a]), operators) < 1e-9
+
+    def test_the_whole_space(self, rng):
+        found = st.identify(models.Subspace(np.eye(4)), rng.standard_normal((2, 4)))
+        assert found.verdict is YES and found.reason == "whole_space"
+        # Yet half of the space fits as well: no operator tells its signals apart.
+        assert found.smaller_sets is NO and "beware" in str(found)
+
+    def test_zero_alone(self, rng):
+        # X = {0}: identified exactly if the stack has full rank.
+        zero = models.Subspace(np.zeros((6, 0)))
+        for G, verdict in ((2, NO), (3, YES)):
+            assert st.identify(zero, gaussians(rng, G, 2, 6)).verdict is verdict
+
+    def test_smaller_sets_may_fit_where_nothing_is_seen_twice(self):
+        # Each mask sees one direction of X and the one outside: X is the largest set, and its
+        # diagonal gives the same measurements.
+        X = models.Subspace(np.eye(3)[:, :2])
+        found = st.identify(X, [np.eye(3)[[0, 2]], np.eye(3)[[1, 2]]])
+        assert found.verdict is YES and found.smaller_sets is NO and found.recovery is NO
+        x, other = found.twins
+        assert np.linalg.norm(x - other) > 1 and X.distance([x, other]).max() < 1e-12
+
+    def test_stability_bounds_the_distance(self, rng):
+        n, k = 9, 2
+        basis, operators = rng.standard_normal((n, k)), gaussians(rng, 4, 4, n)
+        X = models.Subspace(basis)
+        sigma = st.identify(X, operators).stability
+        rows = [np.linalg.svd(A, full_matrices=False)[2] for A in operators]
+        slack = []
+        for z in rng.standard_normal((200, n)):
+            seen = sum(fits(z, parts_of([basis]), [P]) ** 2 for P in rows)
+            slack.append(seen / X.distance(z) ** 2)
+        assert min(slack) >= sigma**2 * (1 - 1e-9)
+        # It is the best such constant: reached in the worst direction.
+        C = np.concatenate([null_rows(P @ basis) @ P for P in rows])
+        assert sigma == pytest.approx(np.linalg.svd(C, compute_uv=False)[n - k - 1])
+
+    def test_units_of_rows_do_not_matter(self, rng):
+        X = models.Subspace(rng.standard_normal((6, 2)))
+        for G, verdict in ((1, NO), (2, YES)):
+            operators = [A * 10.0 ** rng.uniform(-3, 3, (4, 1)) for A in gaussians(rng, G, 4, 6)]
+            assert st.identify(X, operators).verdict is verdict
+
+    def test_rounding_alone_is_no_constraint(self, rng):
+        # Rank 2 of an operator of 4 rows: the others are rounding, and must not count.
+        X = models.Subspace(rng.standard_normal((6, 2)))
+        A = rng.standard_normal((4, 2)) @ rng.standard_normal((2, 6))
+        assert st.identify(X, [A, A.copy()]).verdict is NO
+
+    def test_near_the_tolerance_it_says_so(self, rng):
+        basis = rng.standard_normal((6, 2))
+        A = rng.standard_normal((3, 6))
+        nudged = [A + 1e-13 * E for E in gaussians(rng, 4, 3, 6)]
+        found = st.identify(models.Subspace(basis), nudged)
+        assert found.verdict is OPEN and found.reason == "numerically_unclear"
+
+    def test_rows_in_units_beyond_rounding(self, rng):
+        A = rng.standard_normal((4, 6)) * np.array([1, 1, 1, 1e-20])[:, None]
+        found = st.identify(models.Subspace(rng.standard_normal((6, 2))), A)
+        assert found.verdict is OPEN and "scale them" in found.explanation
+
+    def test_single_precision(self, rng):
+        n, k = 8, 2
+        X = models.Subspace(rng.standard_normal((n, k)))
+        for m, verdict in ((4, NO), (5, YES)):
+            single = [A.astype(np.float32) for A in gaussians(rng, 2, m, n)]
+            assert st.identify(X, single).verdict is verdict
+
+
+def invariant_subspace(action, rng: np.random.Generator, copies: int) -> np.ndarray:
+    """Span of the orbits of random signals, each in a random half of the irreps."""
+    columns = []
+    for _ in range(copies):
+        coordinates = action.isotypic(rng.standard_normal(action.n))
+        chosen = [j for j in range(len(coordinates)) if rng.random() < 0.5] or [0]
+        x = sum(coordinates.component(j) for j in chosen)
+        for part in (np.real(x), np.imag(x)):
+            columns += [g(part) for g in action.elements()]
+    u, values, _ = np.linalg.svd(np.array(columns).T, full_matrices=False)
+    return u[:, values > 1e-9 * values[0]]
+
+
+INVARIANT = {
+    "shifts": lambda: st.groups.shifts(9),
+    "shifts 2-D": lambda: st.groups.shifts(3, 4),
+    "stride": lambda: st.groups.shifts(12, stride=3),
+    "quarter turns": lambda: st.groups.quarter_turns(4),
+    "dihedral": lambda: st.groups.dihedral(4),
+    "polar": lambda: st.groups.polar_rotations(3, 5),
+    "reflection": lambda: st.groups.reflections(9),
+    "two channels of S_4": lambda: st.groups.direct_sum(
+        st.groups.symmetric(4), st.groups.symmetric(4)
+    ),
+}
+
+
+class TestInvariantSubspace:
+    @pytest.mark.parametrize("name", INVARIANT)
+    def test_closed_form(self, name):
+        # m >= k + max (c_j - d_j) / s_j for generic A, where X has d_j copies of irrep j.
+        rng, action = np.random.default_rng(sum(map(ord, name))), INVARIANT[name]()
+        turned = 0
+        for _ in range(6):
+            basis = invariant_subspace(action, rng, int(rng.integers(1, 3)))
+            k = basis.shape[1]
+            if k == action.n:
+                continue
+            shares = np.sum(action.isotypic(basis.T).energies, axis=0)
+            sizes = [
+                (f.dim, f.multiplicity) for f in action.transform.families for _ in range(f.count)
+            ]
+            gap = max(
+                Fraction(c * s - round(share), s * s)
+                for share, (s, c) in zip(shares, sizes, strict=True)
+            )
+            least = k + ceil(gap)
+            for m, verdict in ((least - 1, NO), (least, YES)):
+                A = rng.standard_normal((m, action.n))
+                found = st.identify(models.Subspace(basis), A, action)
+                assert found.verdict is verdict
+                explicit = st.identify(models.Subspace(basis), virtual(A, action))
+                assert explicit.verdict is verdict
+                turned += 1
+                if verdict is NO:
+                    assert fits(found.spurious, parts_of([basis]), virtual(A, action)) < 1e-9
+                    assert found.identified_up_to.dim == explicit.identified_up_to.dim
+        assert turned >= 4
+
+    def test_irreps_that_are_lost(self, rng):
+        # Four measurements beside the constants see three of four copies of the other irreps.
+        action = st.groups.quarter_turns(4)
+        found = st.identify(models.Subspace(np.ones((16, 1))), rng.standard_normal((4, 16)), action)
+        lost = dict(found.identified_up_to.irreps)
+        assert sum(lost.values()) == found.identified_up_to.dim == 3
+        assert set(lost) == {"frequency 1/4", "frequency 1/2", "frequency 3/4"}
+
+    def test_toy_of_the_slides(self, rng):
+        # n = 3, m = 2, X = span(1): every published sufficient bound is out of reach.
+        diagonal = models.Subspace(np.ones((3, 1)))
+        for _ in range(20):
+            A = rng.standard_normal((2, 3))
+            assert st.identify(diagonal, A, st.groups.shifts(3)).verdict is YES
+        assert st.identify(diagonal, rng.standard_normal((1, 3)), st.groups.shifts(3)).verdict is NO
+
+    def test_equivariant_operators_gain_nothing(self):
+        action = st.groups.shifts(8)
+        low = st.operators.fourier(np.abs(np.fft.fftfreq(8)) < 0.3)
+        constants = models.Subspace(np.ones((8, 1)))
+        found = st.identify(constants, low, action)
+        assert found.verdict is NO and found.identified_up_to.dim == 3
+
+    def test_image_size(self):
+        # A third of the pixels of 64 x 64, and a model of low frequencies: no matrix is formed.
+        size = 64
+        rng = np.random.default_rng(0)
+        y, x = np.mgrid[:size, :size]
+        waves = [(a, b) for a in range(3) for b in range(-2, 3) if (a, b) > (0, 0)]
+        columns = [np.ones(size**2)]
+        for a, b in waves:
+            phase = 2 * np.pi * (a * y + b * x).reshape(-1) / size
+            columns += [np.cos(phase), np.sin(phase)]
+        model = models.Subspace(np.array(columns).T)
+        action = st.groups.shifts(size, size)
+        mask = st.operators.inpainting(rng.random((size, size)) < 0.3)
+        assert st.identify(model, mask, action).verdict is YES
+        few = np.zeros((size, size), dtype=bool)
+        few.reshape(-1)[: model.dim] = True
+        assert st.identify(model, st.operators.inpainting(few), action).verdict is NO
+
+    def test_rotations_of_a_disk(self, rng):
+        # A continuous group: the constants and one frequency, through generic rows.
+        action = st.groups.disk_rotations(8)
+        values = action.isotypic(rng.standard_normal(action.n))
+        j = values.labels.index(next(t for t in values.labels if "0" in t))
+        x = np.real(values.component(j))
+        X = models.Subspace(x[:, None])
+        c = action.irreps.max_multiplicity
+        for m, verdict in ((c, YES), (c - 1, NO)):
+            # k = 1, and the fullest irrep has lost one copy to the model: m >= 1 + (c - 1).
+            found = st.identify(X, rng.standard_normal((m, action.n)), action)
+            full = max(
+                row.multiplicity - (1 if row.multiplicity == c else 0)
+                for row in action.irreps.complex
+            )
+            expected = YES if m >= 1 + full else NO
+            assert found.verdict is expected and verdict in (YES, NO)
+
+
+class TestUnionOfSubspaces:
+    @pytest.mark.parametrize("seed", range(8))
+    def test_agrees_with_brute_force(self, seed):
+        rng = np.random.default_rng(seed)
+        for _ in range(12):
+            n, p, G = (int(v) for v in rng.integers((3, 2, 1), (6, 5, 4)))
+            bases = [rng.standard_normal((n, int(rng.integers(1, 3)))) for _ in range(p)]
+            m = int(rng.integers(1, n))
+            operators = gaussians(rng, G, m, n)
+            model = models.UnionOfSubspaces(bases)
+            found = st.identify(model, operators)
+            assert found.verdict is (YES if all_assignments(parts_of(bases), operators) else NO)
+            if found.verdict is NO:
+                assert fits(found.spurious, parts_of(bases), operators) < 1e-8
+                assert model.distance(found.spurious) > 1e-4
+
+    def test_agrees_with_brute_force_on_small_integers(self):
+        # Coordinate lines and planes, masks and differences: nothing is generic.
+        rng = np.random.default_rng(3)
+        seen = set()
+        for _ in range(150):
+            n, p, G = (int(v) for v in rng.integers((3, 2, 1), (5, 4, 4)))
+            bases = []
+            while len(bases) < p:
+                b = rng.integers(-1, 2, (n, int(rng.integers(1, 3)))).astype(float)
+                if np.linalg.matrix_rank(b) == b.shape[1]:
+                    bases.append(b)
+            operators = [
+                rng.integers(-1, 2, (int(rng.integers(1, n)), n)).astype(float) for _ in range(G)
+            ]
+            if not all(A.any() for A in operators):
+                continue
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)
+                found = st.identify(models.UnionOfSubspaces(bases), operators)
+            assert found.verdict is (YES if all_assignments(parts_of(bases), operators) else NO)
+            seen.add(found.verdict)
+        assert seen == {YES, NO}
+
+    @pytest.mark.parametrize("field", ["real", "complex"])
+    def test_affine_and_complex_pieces(self, field):
+        rng = np.random.default_rng(11)
+        for _ in range(30):
+            n, p, G = (int(v) for v in rng.integers((3, 2, 2), (6, 4, 4)))
+            bases, offsets = rng.standard_normal((p, n, 1)), rng.standard_normal((p, n))
+            operators = gaussians(rng, G, int(rng.integers(1, n)), n)
+            if field == "complex":
+                bases = bases + 1j * rng.standard_normal(bases.shape)
+                offsets = offsets + 1j * rng.standard_normal(offsets.shape)
+            model = models.UnionOfSubspaces(bases, offsets)
+            found = st.identify(model, operators)
+            parts = parts_of(list(bases), list(offsets))
+            assert found.verdict is (YES if all_assignments(parts, operators) else NO)
+            if found.verdict is NO:
+                assert fits(found.spurious, parts, operators) < 1e-8
+                assert model.distance(found.spurious) > 1e-6
+
+    @pytest.mark.parametrize("n", [4, 5, 6, 7])
+    def test_lines_of_an_orbit_turn_at_three(self, n):
+        # n lines {T_h v} under n shifts: m = 2 = k + n/|G| never, m = 3 = 2k + max c always,
+        # although independent operators on the same lines succeed with two.
+        rng = np.random.default_rng(n)
+        for _ in range(3):
+            v, action = rng.standard_normal(n), st.groups.shifts(n)
+            lines = models.UnionOfSubspaces([np.roll(v, i) for i in range(n)])
+            A = rng.standard_normal((2, n))
+            found = st.identify(lines, A, action)
+            assert found.verdict is NO
+            parts = parts_of([np.roll(v, i)[:, None] for i in range(n)])
+            assert fits(found.spurious, parts, virtual(A, action)) < 1e-8
+            assert st.identify(lines, rng.standard_normal((3, n)), action).verdict is YES
+            if n < 7:
+                assert st.identify(lines, gaussians(rng, n, 2, n)).verdict is YES
+
+    def test_symmetry_changes_the_work_and_not_the_answer(self):
+        rng, saved = np.random.default_rng(2), []
+        for m, n in itertools.product((2, 3), (4, 5)):
+            v, action = rng.standard_normal(n), st.groups.shifts(n)
+            lines = models.UnionOfSubspaces([np.roll(v, i) for i in range(n)])
+            A = rng.standard_normal((m, n))
+            short, long = st.identify(lines, A, action), st.identify(lines, virtual(A, action))
+            assert short.verdict is long.verdict
+            if short.verdict is YES:
+                saved.append(long.explored.nodes - short.explored.nodes)
+        assert min(saved) >= 0 and max(saved) > 0
+
+    @pytest.mark.parametrize(("N", "c", "k"), [(4, 1, 1), (5, 2, 1), (4, 2, 2), (4, 3, 1)])
+    def test_orbit_of_one_subspace(self, N, c, k):
+        # The orbit of one generic subspace under C_N with multiplicity c turned at k + max(2, c)
+        # in every setting tried when the project was planned.
+        rng, action = np.random.default_rng(N + c + k), st.groups.polar_rotations(c, N)
+        n = action.n
+        B = rng.standard_normal((n, k))
+        orbit = models.UnionOfSubspaces([g(B.T).T for g in action.elements()])
+        least = k + max(2, c)
+        for m, verdict in ((least - 1, NO), (least, YES)):
+            assert st.identify(orbit, rng.standard_normal((m, n)), action).verdict is verdict
+
+    def test_generic_operators_at_the_published_bound(self):
+        # m >= k + n/|G| suffices for almost every list of operators on a union of subspaces.
+        rng = np.random.default_rng(4)
+        for _ in range(20):
+            n, k, p, G = (int(v) for v in rng.integers((4, 1, 2, 2), (9, 3, 7, 5)))
+            m = k + ceil(n / G)
+            if m <= n:
+                model = models.UnionOfSubspaces(rng.standard_normal((p, n, k)))
+                assert st.identify(model, gaussians(rng, G, m, n)).verdict is YES
+
+    def test_one_piece_is_a_subspace(self, rng):
+        basis, a, A = rng.standard_normal((5, 2)), rng.standard_normal(5), gaussians(rng, 3, 3, 5)
+        for offset in (None, a):
+            union = models.UnionOfSubspaces([basis], None if offset is None else [offset])
+            one, other = st.identify(union, A), st.identify(models.Subspace(basis, offset), A)
+            assert one.verdict is other.verdict is YES and one.reason == "full_rank"
+
+    def test_budget(self, rng):
+        model = models.UnionOfSubspaces(rng.standard_normal((7, 7, 1)))
+        A = gaussians(rng, 7, 2, 7)
+        last = 2.0
+        for budget in (1, 7, 50):
+            found = st.identify(model, A, budget=budget)
+            assert (found.verdict, found.reason) == (OPEN, "budget")
+            assert found.explored.nodes == budget
+            assert 0 < found.explored.open_fraction <= last
+            last = found.explored.open_fraction
+        assert "raise `budget`" in str(found)
+
+    def test_a_group_too_large_to_list(self):
+        # S_12 on R^12 keeps the coordinate lines; with many rows a few elements are enough.
+        lines = models.UnionOfSubspaces(np.eye(12)[:, :, None])
+        action, rng = st.groups.symmetric(12), np.random.default_rng(0)
+        assert st.identify(lines, rng.standard_normal((8, 12)), action).verdict is YES
+        found = st.identify(lines, rng.standard_normal((1, 12)), action)
+        assert (found.verdict, found.reason) == (OPEN, "group_not_listed")
+
+
+class TestSparseDictionary:
+    def test_agrees_with_the_union_of_its_supports(self):
+        rng = np.random.default_rng(8)
+        for _ in range(12):
+            n, p = (int(v) for v in rng.integers((4, 4), (6, 6)))
+            atoms = rng.standard_normal((n, p))
+            bases = [atoms[:, list(s)] for s in itertools.combinations(range(p), 2)]
+            operators = gaussians(rng, 2, int(rng.integers(2, n)), n)
+            one = st.identify(models.SparseDictionary(atoms, 2), operators)
+            assert one.verdict is (YES if all_assignments(parts_of(bases), operators) else NO)
+
+    def test_shift_invariant_dictionary(self, rng):
+        v, n = rng.standard_normal(6), 6
+        D = models.SparseDictionary(np.array([np.roll(v, i) for i in range(n)]).T, 1)
+        assert st.identify(D, rng.standard_normal((3, n)), st.groups.shifts(n)).verdict is YES
+        assert st.identify(D, rng.standard_normal((2, n)), st.groups.shifts(n)).verdict is NO
+
+    def test_dependent_atoms_are_their_span(self, rng):
+        # Atoms of one plane: 2-sparse signals are the plane, and the rank of it decides.
+        plane = rng.standard_normal((5, 2))
+        D = models.SparseDictionary(plane @ rng.standard_normal((2, 4)), 2)
+        for G, verdict in ((2, NO), (3, YES)):
+            A = gaussians(rng, G, 3, 5)
+            assert st.identify(D, A).verdict is verdict
+            assert st.identify(models.Subspace(plane), A).verdict is verdict
+
+
+class TestFiniteSet:
+    @pytest.mark.parametrize("k", [2, 3, 4])
+    def test_regular_polygons_fool_k_projections(self, k):
+        # Every other corner of a regular 2k-gon, and the rest of them, agree in k projections.
+        angles = np.pi * np.arange(2 * k) / k
+        corners = np.column_stack([np.cos(angles), np.sin(angles)])
+        axes = np.pi * (2 * np.arange(k) + 1) / (2 * k)
+        views = [np.array([[np.cos(t), np.sin(t)]]) for t in axes]
+        model = models.FiniteSet(corners[::2])
+        found = st.identify(model, views)
+        assert found.verdict is NO
+        assert np.linalg.norm(corners[1::2] - found.spurious, axis=1).min() < 1e-9
+        # Heppes: one direction more, and k points are determined.
+        assert st.identify(model, [*views, np.array([[np.cos(0.3), np.sin(0.3)]])]).verdict is YES
+
+    def test_agrees_with_brute_force(self):
+        rng = np.random.default_rng(21)
+        seen = set()
+        for _ in range(120):
+            n, p, G = (int(v) for v in rng.integers((2, 2, 1), (4, 5, 5)))
+            points = np.unique(rng.integers(-2, 3, (p, n)), axis=0).astype(float)
+            operators = [rng.integers(-1, 2, (1, n)).astype(float) for _ in range(G)]
+            if len(points) < 2 or not all(A.any() for A in operators):
+                continue
+            found = st.identify(models.FiniteSet(points), operators)
+            parts = [(np.zeros((n, 0)), x) for x in points]
+            assert found.verdict is (YES if all_assignments(parts, operators) else NO)
+            if found.verdict is NO:
+                assert fits(found.spurious, parts, operators) < 1e-8
+            seen.add((found.verdict, found.recovery, found.smaller_sets))
+        assert len(seen) >= 4
+
+    def test_smaller_sets_by_leaving_points_out(self):
+        # Four corners of a square through both axes: two opposite ones give the same answers.
+        corners = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+        axes = [np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]])]
+        found = st.identify(models.FiniteSet(corners), axes)
+        assert found.verdict is YES and found.smaller_sets is NO and found.recovery is NO
+        two = st.identify(models.FiniteSet(corners[[0, 3]]), axes)
+        assert two.verdict is NO and two.smaller_sets is YES
+
+    def test_scale_does_not_matter(self):
+        rng = np.random.default_rng(0)
+        points, operators = rng.standard_normal((5, 4)), gaussians(rng, 3, 2, 4)
+        for scale in (1e-8, 1.0, 1e8):
+            assert st.identify(models.FiniteSet(scale * points), operators).verdict is YES
+            one = [A[:1] for A in operators]
+            assert st.identify(models.FiniteSet(scale * points), one).verdict is NO
+
+    def test_under_an_action(self):
+        rng = np.random.default_rng(1)
+        v, action = rng.standard_normal(4), st.groups.shifts(4)
+        orbit = models.FiniteSet([np.roll(v, i) for i in range(4)])
+        for m in (1, 2):
+            A = rng.standard_normal((m, 4))
+            found = st.identify(orbit, A, action)
+            parts = [(np.zeros((4, 0)), x) for x in orbit.points]
+            assert found.verdict is (YES if all_assignments(parts, virtual(A, action)) else NO)
+
+
+class TestRecovery:
+    def test_generic_unions_turn_at_twice_the_dimension(self):
+        # x - x' fills S_i + S_j of dimension 2k, which a generic A keeps apart from 0 iff m >= 2k.
+        rng = np.random.default_rng(6)
+        for k, p in ((1, 4), (2, 3), (3, 2)):
+            n = 2 * k + 2
+            model = models.UnionOfSubspaces(rng.standard_normal((p, n, k)))
+            for m, verdict in ((2 * k - 1, NO), (2 * k, YES)):
+                A = rng.standard_normal((m, n))
+                found = st.identify(model, A)
+                assert found.recovery is verdict
+                if verdict is NO:
+                    x, other = found.twins
+                    assert model.distance([x, other]).max() < 1e-9
+                    assert np.linalg.norm(A @ (x - other)) < 1e-9 < np.linalg.norm(x - other)
+
+    def test_against_all_pairs(self):
+        rng = np.random.default_rng(9)
+        seen = set()
+        for _ in range(150):
+            n, p, m = (int(v) for v in rng.integers((3, 2, 1), (6, 4, 5)))
+            bases = []
+            while len(bases) < p:
+                b = rng.integers(-1, 2, (n, int(rng.integers(1, 3)))).astype(float)
+                if np.linalg.matrix_rank(b) == b.shape[1]:
+                    bases.append(b)
+            A = rng.integers(-1, 2, (m, n)).astype(float)
+            if not A.any():
+                continue
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)
+                found = st.identify(models.UnionOfSubspaces(bases), A)
+            rank = np.linalg.matrix_rank
+            pairs = [
+                np.column_stack(pair) for pair in itertools.combinations_with_replacement(bases, 2)
+            ]
+            expected = all(rank(A @ both) == rank(both) for both in pairs)
+            assert found.recovery is (YES if expected else NO)
+            seen.add(found.recovery)
+        assert seen == {YES, NO}
+
+    def test_affine_pairs(self):
+        # Points of two parallel lines: told apart unless A shows neither their direction nor gap.
+        lines = models.UnionOfSubspaces([np.eye(3)[:, :1]] * 2, np.eye(3)[1:])
+        for rows, verdict in (([0, 1], YES), ([0, 2], YES), ([1, 2], NO), ([0], NO)):
+            found = st.identify(lines, np.eye(3)[rows])
+            assert found.recovery is verdict
+            if verdict is NO:
+                x, other = found.twins
+                assert lines.distance([x, other]).max() < 1e-12
+                assert np.allclose((x - other)[rows], 0) and np.linalg.norm(x - other) > 0.5
+
+    def test_every_operator_must_be_one_to_one(self, rng):
+        model = models.UnionOfSubspaces(rng.standard_normal((3, 6, 1)))
+        found = st.identify(model, [rng.standard_normal((4, 6)), rng.standard_normal((1, 6))])
+        assert found.recovery is NO and found.smaller_sets is YES
+
+
+class TestQuestions:
+    def test_a_model_of_another_size(self, rng):
+        with pytest.raises(ValueError, match=r"R.3; got n = 4"):
+            st.identify(models.Subspace(np.ones((3, 1))), rng.standard_normal((2, 4)))
+
+    def test_no_model(self, rng):
+        with pytest.raises(TypeError, match="`model` must be a model"):
+            st.identify(np.eye(3), rng.standard_normal((2, 3)))
+
+    @pytest.mark.parametrize(
+        ("budget", "error"), [(0, ValueError), (-1, ValueError), (1.5, TypeError)]
+    )
+    def test_budget_is_a_positive_integer(self, rng, budget, error):
+        with pytest.raises(error, match="budget"):
+            st.identify(models.Subspace(np.eye(3)[:, :1]), np.eye(3), budget=budget)
+
+    def test_a_model_that_is_not_invariant(self, rng):
+        with pytest.raises(ValueError, match=r"generator 0 of shifts.4. maps it elsewhere"):
+            st.identify(
+                models.Subspace(rng.standard_normal((4, 1))), np.eye(4), st.groups.shifts(4)
+            )
+
+    def test_answers_refuse_to_be_booleans(self, rng):
+        found = st.identify(models.Subspace(np.eye(3)[:, :1]), np.eye(3))
+        with pytest.raises(TypeError, match="three answers"):
+            bool(found.verdict)
+
+    def test_plain_values(self, rng):
+        import json
+
+        for model in (
+            models.Subspace(np.eye(4)[:, :2]),
+            models.UnionOfSubspaces(rng.standard_normal((3, 4, 1))),
+            models.Gaussian(np.eye(4)),
+        ):
+            found = st.identify(model, rng.standard_normal((2, 4)))
+            plain = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+            assert plain["verdict"] == found.verdict.value
+            assert plain["spurious"] == np.asarray(found.spurious).tolist()
+
+    def test_equal_questions_equal_answers(self, rng):
+        model = models.UnionOfSubspaces(rng.standard_normal((3, 5, 2)))
+        A = gaussians(rng, 2, 3, 5)
+        one, other = st.identify(model, A), st.identify(model, A)
+        assert np.array_equal(one.spurious, other.spurious) and str(one) == str(other)
