@@ -28,13 +28,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._kernels.pieces import independent_pieces
+from ..subspaces import residual_norms
 from ..tolerance import grey
-from .views import View, Views
+from .views import Seen, View, Views
 
 __all__ = ["Found", "Search"]
 
 _FLOOR = 1e-8  # of squares: pieces with smaller ones are decomposed
 _INSIDE = 10.0
+_COARSE = 1e-7
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,10 +66,12 @@ class Node:
 
     @property
     def dim(self) -> int:
+        """Dimension of the subspace."""
         return int(self.shared.shape[1] + self.own.shape[1])
 
     @property
     def basis(self) -> np.ndarray:
+        """Orthonormal basis, (N, d)."""
         return np.concatenate([self.shared, self.own], axis=1)
 
 
@@ -95,6 +99,8 @@ class Search:
         Smallest singular value so far that was taken for non-zero.
     open_fraction : float
         Share of the assignments that the budget left open.
+    doubtful : bool
+        Whether the end of a branch hung on rounding.
     """
 
     views: Views
@@ -102,6 +108,7 @@ class Search:
     nodes: int = 0
     margin: float = 1.0
     open_fraction: float = 0.0
+    doubtful: bool = False
 
     def leaves(self) -> Iterator[Found]:
         """Subspaces that every operator takes for part of the model, and that no piece contains."""
@@ -129,7 +136,7 @@ class Search:
         least = float(values[r - 1]) if r else 1.0
         self.margin = min(self.margin, least)
         allowed = np.arange(node.first if view.own and self.views.action else 0, len(seen.dims))
-        meeting = self._meeting(seen.pieces, seen.dims, u, r)[allowed]
+        meeting = self._meeting(seen, u, r, noise / least)[allowed]
         # Directions that this operator does not see belong to every child.
         shared = basis @ wh[r:].conj().T
         lift = basis @ (wh[:r].conj().T / values[:r])
@@ -143,17 +150,17 @@ class Search:
         weight = node.weight / len(own)
         return [Node(c.depth, c.shared, c.own, c.first, weight, c.error, c.unclear) for c in own]
 
-    def _meeting(self, pieces: np.ndarray, dims: np.ndarray, u: np.ndarray, r: int) -> np.ndarray:
+    def _meeting(self, seen: Seen, u: np.ndarray, r: int, noise: float) -> np.ndarray:
         """Which pieces may have a vector whose answer lies in the first r columns of `u`."""
         m = u.shape[0]
         if r == m:
-            return dims > 0
+            return seen.dims > 0
         complement = r <= m - r
         part = u[:, :r] if complement else u[:, r:]
-        inner = np.ascontiguousarray(pieces @ part.conj())
-        margins = np.empty(len(pieces))
-        independent_pieces(inner, dims, complement, _FLOOR, margins)
-        apart = margins > _FLOOR
+        inner = np.ascontiguousarray(seen.pieces @ part.conj())
+        margins = np.empty(len(seen.pieces))
+        independent_pieces(inner, seen.dims, complement, _FLOOR, margins)
+        apart = margins > max(_FLOOR, (noise * grey(noise)) ** 2)
         if apart.any():
             self.margin = min(self.margin, math.sqrt(float(margins[apart].min())))
         return ~apart
@@ -177,17 +184,24 @@ class Search:
     def _inside(self, node: Node) -> bool:
         """Whether a node lies in a single piece, or holds no signal at all."""
         pieces, basis = self.views.pieces, node.basis
-        if pieces.height and np.linalg.norm(basis[-1]) <= _INSIDE * node.error:
+        if pieces.height and self._zero(float(np.linalg.norm(basis[-1])), node):
             return True
         if node.dim > pieces.dims.max():
             return False
         energies = pieces.energies(basis)
-        for i in np.flatnonzero(node.dim - energies < 1e-4):
-            own = pieces.basis(int(i))
-            rest = basis - own @ (own.conj().T @ basis)
-            if np.linalg.norm(rest) <= _INSIDE * node.error:
-                return True
-        return False
+        return any(
+            self._zero(float(residual_norms(pieces.basis(int(i)), basis.T).max()), node)
+            for i in np.flatnonzero(node.dim - energies < 1e-4)
+        )
+
+    def _zero(self, size: float, node: Node) -> bool:
+        """Whether rounding explains a size that ends a branch if it is zero."""
+        zero = size <= _INSIDE * node.error
+        # A large error would let anything near pass for zero, and a small size be too large for it.
+        self.doubtful |= (zero and node.error > _COARSE) or (
+            not zero and size <= grey(node.error) * node.error
+        )
+        return zero
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,6 +220,7 @@ class Step:
     def child(
         self, own: np.ndarray, first: int, weight: float, error: float, unclear: bool
     ) -> Node:
+        """Return a child whose basis is the shared part and `own`."""
         doubtful = self.node.unclear or self.unclear or unclear
         depth = self.node.depth + 1
         return Node(depth, self.shared, own, first, weight, error, doubtful)

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy.linalg
 from scipy.spatial import cKDTree
 
-from .._forward import ForwardOperator
+from .._forward import ForwardOperator, vertical_stack
 from .._probes import probe_rng
 from ..groups.action import GroupAction
 from ..judgement import Verdict
 from ..models import PieceModel
-from ..subspaces import Pieces, residual_norms
+from ..rows import precision, triangular
+from ..subspaces import Pieces
+from ..tolerance import cut
 from .answer import Ambiguity, Explored, Identification
 from .search import Found, Search
 from .views import Rows, Views
 
-__all__ = ["decide_union", "mismatch", "smaller_finite_sets"]
+__all__ = ["consistent_near", "decide_union", "smaller_finite_sets"]
 
 _DRAWS = 16
-# A spurious signal must be this much further from the model than from being consistent.
-_APART = 1e3
+# Distance from the model, beside its own size, from which on a signal counts as outside.
+_APART = 1e-6
+_SEEN = 1e-11
 _CONSISTENT = 1e-9
 
 
@@ -34,15 +38,17 @@ def decide_union(
     pieces = model.pieces
     views = Views(rows, pieces, action)
     search = Search(views, budget)
-    unclear = not all(r.clear for r in rows)
+    unclear = not all(own.clear for own in rows)
     for found in search.leaves():
-        if views.complete:
-            spurious = _signal(found, model)
-            if spurious is not None and mismatch(model, operators, action, spurious) < 1.0:
-                return _not_identified(spurious, found, search, pieces)
-        unclear = unclear or found.unclear or views.complete
         if not views.complete:
             return _answer(search, Verdict.UNDECIDED, "group_not_listed", _NOT_LISTED)
+        spurious = _signal(found, model)
+        if spurious is not None:
+            spurious = consistent_near(model, operators, action, spurious)
+        if spurious is not None and _stands_out(model, spurious):
+            return _not_identified(spurious, found, search, pieces)
+        unclear = True
+    unclear = unclear or search.doubtful
     if search.open_fraction > 0:
         text = (
             f"The budget of {budget} nodes left {search.open_fraction:.2g} of all assignments "
@@ -88,54 +94,65 @@ def _signal(found: Found, model: PieceModel) -> np.ndarray | None:
     apart = model.distance(drawn)
     best = int(np.argmax(apart / np.maximum(1.0, np.linalg.norm(drawn, axis=1))))
     size = max(float(np.linalg.norm(drawn[best])), pieces.height)
-    floor = max(_APART * found.error, _APART * _CONSISTENT)
-    return drawn[best] if apart[best] > floor * size else None
+    return drawn[best] if apart[best] > _APART * size else None
 
 
-def mismatch(
+def consistent_near(
     model: PieceModel,
     operators: tuple[ForwardOperator, ...],
     action: GroupAction | None,
     z: np.ndarray,
-) -> float:
-    r"""How badly a signal fits the measurements of a model, in units of what rounding explains.
+) -> np.ndarray | None:
+    r"""The signal next to z that fits the measurements of the model, or ``None``.
 
-    .. math:: \max_g \min_i \operatorname{dist}(A_g z, A_g P_i)
-              / (10^{-9} \|A_g\| \max(\|z\|, h))
-
-    Computed from the operators themselves by least squares, and by nothing that the search uses.
+    Every operator is assigned the piece whose measurements are nearest to those of z. What this
+    asks of a signal is one linear system :math:`C_g^H A_g (z - a_{i_g}) = 0`, made of the operators
+    themselves and of nothing that the search has computed; its rank decides.
     """
-    pieces, worst = model.pieces, 0.0
-    elements = [None] if action is None else action.elements()
-    dense = [np.asarray(A.to_dense()) for A in operators]
-    images = [_images(A, pieces) for A in dense]
-    size = max(float(np.linalg.norm(z)), pieces.height)
-    for element in elements:
-        moved = z if element is None else element(z)
-        for A, (spans, feet) in zip(dense, images, strict=True):
-            target, best = A @ moved, np.inf
-            for span, foot in zip(spans, feet, strict=True):
-                best = min(best, float(residual_norms(span, target - foot)))
-            scale = float(np.linalg.norm(A, 2)) * size
-            worst = max(worst, best / (_CONSISTENT * scale) if scale else 0.0)
-    return worst
+    pieces, factor = model.pieces, np.zeros((0, model.pieces.ambient))
+    elements = [None] if action is None else list(action.elements())
+    for A in operators:
+        matrix = np.asarray(A.to_dense())
+        matrix = matrix / np.linalg.norm(matrix, 2)
+        lifted = matrix if not pieces.height else scipy.linalg.block_diag(matrix, 1.0)
+        seen = [_complement(lifted @ pieces.basis(i)) for i in range(len(pieces))]
+        moved = np.array([z if g is None else g(z) for g in elements])
+        answers = pieces.lift(moved) @ lifted.T
+        misses = [np.linalg.norm(answers @ C.conj(), axis=1) for C in seen]
+        for element, i in zip(elements, np.argmin(misses, axis=0), strict=True):
+            rows = seen[i].conj().T @ lifted
+            if element is not None:
+                n = element.n
+                rows = np.concatenate([element.pull_back(rows[:, :n]), rows[:, n:]], axis=1)
+            factor = np.concatenate([factor, rows])
+            if len(factor) > 4 * factor.shape[1]:
+                factor = triangular(factor)
+    _, values, vh = np.linalg.svd(factor, full_matrices=True)
+    values = np.append(values, np.zeros(vh.shape[0] - values.size))
+    # Operators of norm 1: what is far below says nothing, even if nothing else does.
+    norm = max(1.0, float(np.linalg.norm(values)))
+    decision = cut(values, precision(vertical_stack(operators)), norm=norm)
+    kept = values > decision.tolerance
+    if kept.all() or (kept.any() and not decision.clear):
+        return None
+    free = vh[~kept].conj()
+    near = (free.conj() @ pieces.lift(z)) @ free
+    if pieces.height:
+        if abs(near[-1]) < 0.5 * pieces.height:
+            return None
+        near = near[:-1] * (pieces.height / near[-1])
+    return near if model.field == "complex" else near.real
 
 
-def _images(A: np.ndarray, pieces: Pieces) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Orthonormal bases of A S_i, and A a_i, one by one."""
-    spans: list[np.ndarray] = []
-    feet: list[np.ndarray] = []
-    for i in range(len(pieces)):
-        basis = pieces.basis(i)
-        foot = np.zeros(A.shape[0], A.dtype)
-        if pieces.height:
-            up = basis[:, -1]
-            foot = A @ (up[:-1] * (pieces.height / up[-1]))
-            basis = basis[:-1, :-1]
-        u, values, _ = np.linalg.svd(A @ basis, full_matrices=False)
-        spans.append(u[:, values > 1e-11 * np.linalg.norm(A, 2)])
-        feet.append(foot)
-    return spans, feet
+def _complement(columns: np.ndarray) -> np.ndarray:
+    """Orthonormal columns that span what is orthogonal to some columns of norm at most 1."""
+    u, values, _ = np.linalg.svd(columns, full_matrices=True)
+    return u[:, int((values > _SEEN).sum()) :]
+
+
+def _stands_out(model: PieceModel, z: np.ndarray) -> bool:
+    size = max(float(np.linalg.norm(z)), model.pieces.height)
+    return bool(model.distance(z) > _APART * size)
 
 
 def _not_identified(
@@ -179,7 +196,7 @@ def smaller_finite_sets(
         answers = _plain_rows(A.matmat(points.T).T)
         apart = cKDTree(answers).query(answers, k=2)[0][:, 1]
         size = np.linalg.norm(A.to_dense(), 2) * np.linalg.norm(points, axis=1).max()
-        if np.any((apart > _CONSISTENT * size) & (apart < _APART * _CONSISTENT * size)):
+        if np.any((apart > _CONSISTENT * size) & (apart < _APART * size)):
             return Verdict.UNDECIDED
         confused &= apart <= _CONSISTENT * size
     if action is not None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from .._forward import ForwardOperator
 from .._probes import probe_rng
-from ..groups.action import ENUMERATION_LIMIT, GroupAction
+from ..groups.action import GroupAction
 from ..rows import dense_matrix, magnitude, precision
 from ..subspaces import Pieces
 from ..tolerance import cut, grey
@@ -20,6 +20,7 @@ from ..tolerance import cut, grey
 __all__ = ["Rows", "Seen", "View", "Views", "row_bases"]
 
 _SOME_ELEMENTS = 64
+_LISTED = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,9 +121,7 @@ class Views:
         # What shows most first: it leaves the least to be gone through.
         order = sorted(range(len(rows)), key=lambda i: -rows[i].basis.shape[0])
         self.seen = [Seen.of(rows[i], pieces) for i in order]
-        self.complete = action is None or (
-            action.finite and action.order * action.n <= ENUMERATION_LIMIT // 100
-        )
+        self.complete = action is None or (action.finite and action.order <= _LISTED)
         self._made: list[View] = []
         self._elements = self._all()
 
