@@ -474,6 +474,36 @@ class TestUnionOfSubspaces:
         assert (found.verdict, found.reason) == (OPEN, "group_not_listed")
 
 
+class TestNearDegeneracy:
+    @pytest.mark.parametrize("kind", ["subspace", "union", "points", "affine"])
+    @pytest.mark.parametrize("seed", range(3))
+    def test_never_wrong_on_the_way(self, kind, seed):
+        # Six equal operators leave a null space open; nudged by d they identify the model for every
+        # d > 0, and by less than rounding the question is another one than was asked.
+        rng, n = np.random.default_rng(seed), 6
+        model = {
+            "subspace": lambda: models.Subspace(rng.standard_normal((n, 2))),
+            "union": lambda: models.UnionOfSubspaces(rng.standard_normal((3, n, 2))),
+            "points": lambda: models.FiniteSet(rng.standard_normal((4, n))),
+            "affine": lambda: models.UnionOfSubspaces(
+                rng.standard_normal((3, n, 1)), rng.standard_normal((3, n))
+            ),
+        }[kind]()
+        A, changes = rng.standard_normal((4, n)), rng.standard_normal((6, 4, n))
+        for d, allowed in (
+            (0.0, {NO}),
+            (1e-16, {NO}),
+            (1e-14, {NO, OPEN}),
+            (1e-12, {OPEN}),
+            (1e-10, {OPEN, YES}),
+            (1e-8, {OPEN, YES}),
+            (1e-6, {OPEN, YES}),
+            (1e-2, {YES}),
+        ):
+            found = st.identify(model, [A + d * E for E in changes])
+            assert found.verdict in allowed, d
+
+
 class TestSparseDictionary:
     def test_agrees_with_the_union_of_its_supports(self):
         rng = np.random.default_rng(8)

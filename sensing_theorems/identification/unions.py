@@ -45,7 +45,7 @@ def decide_union(
         spurious = _signal(found, model)
         if spurious is not None:
             spurious = consistent_near(model, operators, action, spurious)
-        if spurious is not None and _stands_out(model, spurious):
+        if spurious is not None:
             return _not_identified(spurious, found, search, pieces)
         unclear = True
     unclear = unclear or search.doubtful
@@ -103,7 +103,7 @@ def consistent_near(
     action: GroupAction | None,
     z: np.ndarray,
 ) -> np.ndarray | None:
-    r"""The signal next to z that fits the measurements of the model, or ``None``.
+    r"""A signal next to z that fits the measurements and is not of the model, or ``None``.
 
     Every operator is assigned the piece whose measurements are nearest to those of z. What this
     asks of a signal is one linear system :math:`C_g^H A_g (z - a_{i_g}) = 0`, made of the operators
@@ -141,6 +141,13 @@ def consistent_near(
         if abs(near[-1]) < 0.5 * pieces.height:
             return None
         near = near[:-1] * (pieces.height / near[-1])
+    # Null vectors are off by rounding over the smallest singular value that was kept.
+    error = decision.tolerance / float(values[kept].min(initial=1.0))
+    apart = model.distance(near) > max(_APART, 100 * error) * max(
+        float(np.linalg.norm(near)), pieces.height
+    )
+    if not apart:
+        return None
     return near if model.field == "complex" else near.real
 
 
@@ -148,11 +155,6 @@ def _complement(columns: np.ndarray) -> np.ndarray:
     """Orthonormal columns that span what is orthogonal to some columns of norm at most 1."""
     u, values, _ = np.linalg.svd(columns, full_matrices=True)
     return u[:, int((values > _SEEN).sum()) :]
-
-
-def _stands_out(model: PieceModel, z: np.ndarray) -> bool:
-    size = max(float(np.linalg.norm(z)), model.pieces.height)
-    return bool(model.distance(z) > _APART * size)
 
 
 def _not_identified(
