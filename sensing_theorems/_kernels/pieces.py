@@ -6,7 +6,7 @@ import numpy as np
 
 from ._jit import njit
 
-__all__ = ["independent_pieces"]
+__all__ = ["independent_pairs", "independent_pieces"]
 
 
 @njit
@@ -78,3 +78,60 @@ def independent_pieces(
             margins[i] = 1.0 / trace
         elif size == 0:
             margins[i] = 1.0
+
+
+@njit
+def independent_pairs(
+    cross: np.ndarray,
+    own: np.ndarray,
+    sizes: np.ndarray,
+    first: int,
+    flat: int,
+    floor: float,
+    together: np.ndarray,
+) -> None:
+    r"""Pairs (i, j), j >= i, whose vectors are not plainly independent.
+
+    Parameters
+    ----------
+    cross : ndarray of float64 or complex128, shape (c, k, p, k)
+        Inner products of the vectors of pieces first, first + 1, … with those of all pieces.
+    own : ndarray, shape (p, k, k)
+        Inner products within pieces.
+    sizes : ndarray of int64, shape (p,)
+        How many vectors of a piece count.
+    first : int
+    flat : int
+        1 where only the difference of the last vectors of both counts, and within a piece all but
+        the last; else 0.
+    floor : float
+        Smallest eigenvalue of Gram matrices that is plainly not 0.
+    together : ndarray of bool, shape (c, p)
+        Receives the answer.
+    """
+    count, k, p, _ = cross.shape
+    gram = np.zeros((2 * k, 2 * k + 1), cross.dtype)
+    for c in range(count):
+        i = first + c
+        for j in range(i, p):
+            a, b = sizes[i], sizes[j]
+            for x in range(a):
+                for y in range(a):
+                    gram[x, y] = own[i, x, y]
+            size = a - flat
+            if i != j:
+                for x in range(b):
+                    for y in range(b):
+                        gram[a + x, a + y] = own[j, x, y]
+                    for y in range(a):
+                        gram[a + x, y] = np.conj(cross[c, y, j, x])
+                        gram[y, a + x] = cross[c, y, j, x]
+                size = a + b
+                if flat:
+                    size -= 1
+                    for y in range(a + b):
+                        gram[a - 1, y] -= gram[size, y]
+                    for y in range(a + b):
+                        gram[y, a - 1] -= gram[y, size]
+            trace = _trace_of_inverse(gram, size, floor)
+            together[c, j] = size > 0 and (trace == 0.0 or trace * floor >= 1.0)

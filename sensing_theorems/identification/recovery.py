@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._kernels.pieces import independent_pieces
+from .._kernels.pieces import independent_pairs
 from ..judgement import Verdict
 from ..subspaces import Pieces
 from ..tolerance import grey
@@ -19,8 +19,8 @@ from .views import Rows
 
 __all__ = ["Recovery", "one_to_one", "recovery_of_union"]
 
-_PAIRS = 5_000_000
-_BATCH = 2**16
+_PAIRS = 50_000_000
+_ENTRIES = 2**22
 _FLOOR = 1e-8
 
 
@@ -63,27 +63,23 @@ def one_to_one(pieces: Pieces, rows: Rows) -> Recovery:
 
 def _suspects(images: np.ndarray, pieces: Pieces, flat: int) -> Iterator[tuple[int, int]]:
     """Pairs (i, j), i <= j, whose images are not plainly independent."""
-    p, k, r = images.shape
-    one, two = np.triu_indices(p)
-    widest = bool(np.all(pieces.dims == k))
-    for start in range(0, one.size, _BATCH):
-        i, j = one[start : start + _BATCH], two[start : start + _BATCH]
-        if not widest or (2 * k > r and not flat):
-            yield from zip(i.tolist(), j.tolist(), strict=True)
-            continue
-        inner = np.concatenate([images[i], images[j]], axis=1)
-        sizes = np.where(i == j, k, 2 * k)
-        if flat:
-            # The last of each basis is the affine one: only their difference counts.
-            ends = pieces.bases[:, -1, k - 1]
-            difference = inner[:, k - 1] / ends[i, None] - inner[:, 2 * k - 1] / ends[j, None]
-            inner[:, k - 1] = difference
-            inner = np.ascontiguousarray(np.delete(inner, 2 * k - 1, axis=1))
-            sizes = np.where(i == j, k - 1, 2 * k - 1)
-        margins = np.empty(i.size)
-        independent_pieces(np.ascontiguousarray(inner), sizes, False, _FLOOR, margins)
-        left = margins <= _FLOOR
-        yield from zip(i[left].tolist(), j[left].tolist(), strict=True)
+    p, k, _ = images.shape
+    dims = pieces.dims
+    if flat:
+        # Affine pieces are told by the differences of their points, all at the same height.
+        last = np.arange(p), dims - 1
+        images = images.copy()
+        images[last] /= pieces.bases[last[0], -1, last[1], None]
+    own = np.einsum("par,pbr->pab", images, images.conj())
+    flattened = images.reshape(p * k, -1)
+    step = max(1, _ENTRIES // (p * k * k))
+    for start in range(0, p, step):
+        rows = flattened[start * k : (start + step) * k]
+        cross = (rows @ flattened.conj().T).reshape(-1, k, p, k)
+        together = np.zeros((len(cross), p), dtype=bool)
+        independent_pairs(cross, own, dims, start, flat, _FLOOR, together)
+        for c, other in np.argwhere(together):
+            yield start + int(c), int(other)
 
 
 def _pair(pieces: Pieces, rows: Rows, i: int, j: int) -> Recovery:
