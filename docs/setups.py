@@ -1,7 +1,7 @@
 """The table of classical setups in identification.md: run this file to write it anew.
 
-For every setup the least number of rows m, for generic rows: by the necessary condition, by the exact
-answer for the model, and by the published sufficient bound.
+For every setup the least number of rows m, for generic rows: by the necessary condition, by the
+exact answer for the model, and by the published sufficient bound.
 """
 
 from __future__ import annotations

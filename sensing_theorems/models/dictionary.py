@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from .._validate import at_most
 from ..groups.action import GroupAction
+from ..groups.element import Element
 from ..subspaces import Pieces, columns_of, orthonormal, residual_norms, same_up_to
 from .base import PieceModel
 from .union import irredundant
@@ -90,18 +91,22 @@ class SparseDictionary(PieceModel):
     def offender(self, action: GroupAction) -> int | None:
         """Number of a generator that moves the model; ``None`` if none does."""
         close = self.closeness(action)
-        for element in action.generators:
-            moved = element(self.atoms.T)
-            moved = moved / np.linalg.norm(moved, axis=1, keepdims=True)
-            overlap = moved.conj() @ self.atoms
-            best = np.abs(overlap).argmax(axis=1)
-            nearest = self.atoms[:, best].T * np.take_along_axis(
-                overlap.conj(), best[:, None], axis=1
-            )
-            if np.linalg.norm(moved - nearest, axis=1).max() > close:
-                # Atoms may be exchanged for others of the same pieces.
-                return super().offender(action)
-        return None
+        moves = [self._moves_atoms(element, close) for element in action.generators]
+        if not any(moves):
+            return None
+        if self.n_supports > MAX_PIECES:
+            return moves.index(True)
+        # Atoms may be exchanged for others of the same pieces.
+        return super().offender(action)
+
+    def _moves_atoms(self, element: Element, close: float) -> bool:
+        """Whether an atom is no multiple of an atom any more."""
+        moved = element(self.atoms.T)
+        moved = moved / np.linalg.norm(moved, axis=1, keepdims=True)
+        overlap = moved.conj() @ self.atoms
+        best = np.abs(overlap).argmax(axis=1)
+        share = np.take_along_axis(overlap.conj(), best[:, None], axis=1)
+        return bool(np.linalg.norm(moved - self.atoms[:, best].T * share, axis=1).max() > close)
 
 
 def _distinct_atoms(atoms: NDArray[Any]) -> NDArray[Any]:
