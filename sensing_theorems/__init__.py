@@ -12,7 +12,16 @@ from types import ModuleType
 
 __version__ = "0.1.0.dev0"
 
-_SUBMODULES = ("groups", "models", "noise", "operators", "plot", "theorems")
+_SUBMODULES = (
+    "groups",
+    "manifolds",
+    "models",
+    "noise",
+    "nonlinear",
+    "operators",
+    "plot",
+    "theorems",
+)
 
 _HOME = {
     "Check": "check",
@@ -24,6 +33,7 @@ _HOME = {
     "Problem": "problem",
     "RankResult": "stacked_rank",
     "Report": "report",
+    "SampleComplexity": "sample_complexity",
     "THEOREMS": "theorems",
     "Verdict": "report",
     "analyze": "report",
@@ -36,6 +46,7 @@ _HOME = {
     "measured_dimension": "intrinsic_dimension",
     "modular_rank": "modular",
     "modular_ranks": "batches",
+    "samples_needed": "sample_complexity",
     "stabiliser": "stabilisers",
     "stacked_rank": "stacked_rank",
     "suggest": "repairs",
@@ -48,8 +59,10 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from sensing_theorems import groups as groups
+    from sensing_theorems import manifolds as manifolds
     from sensing_theorems import models as models
     from sensing_theorems import noise as noise
+    from sensing_theorems import nonlinear as nonlinear
     from sensing_theorems import operators as operators
     from sensing_theorems import plot as plot
     from sensing_theorems import theorems as theorems
@@ -73,6 +86,8 @@ if TYPE_CHECKING:
     from sensing_theorems.report import Report as Report
     from sensing_theorems.report import Verdict as Verdict
     from sensing_theorems.report import analyze as analyze
+    from sensing_theorems.sample_complexity import SampleComplexity as SampleComplexity
+    from sensing_theorems.sample_complexity import samples_needed as samples_needed
     from sensing_theorems.stabilisers import stabiliser as stabiliser
     from sensing_theorems.stacked_rank import RankResult as RankResult
     from sensing_theorems.stacked_rank import stacked_rank as stacked_rank

@@ -10,12 +10,14 @@ import pytest
 from scipy.optimize import minimize_scalar
 from scipy.spatial.distance import cdist
 
-from sensing_theorems import dimension_estimators as estimators
 from sensing_theorems.intrinsic_dimension import (
     DimensionEstimate,
     intrinsic_dimension,
     measured_dimension,
+    neighbours,
 )
+from sensing_theorems.intrinsic_dimension.estimators import two_nn
+from sensing_theorems.intrinsic_dimension.nets import nets
 
 METHODS = ("two_nn", "mle", "correlation", "box")
 NEAR = ("two_nn", "mle", "correlation")
@@ -106,7 +108,7 @@ class TestAgainstIndependentComputations:
     def test_nets_are_separated_and_maximal(self, rng):
         points = rng.random((400, 2))
         seen = np.random.default_rng(5)
-        scales, sizes = estimators.nets(points, np.random.default_rng(5))
+        scales, sizes = nets(points, np.random.default_rng(5))
         assert np.all((sizes >= 8) & (sizes <= 40)) and np.all(np.diff(scales) < 0)
         scale, found = float(np.linalg.norm(points - points.mean(0), axis=1).max()), {}
         while scale * 2**-0.125 >= scales[-1] * 0.999:
@@ -127,7 +129,7 @@ class TestAgainstIndependentComputations:
         again.permutation(40)
         for size, parts in ((20, 2), (10, 4)):
             order = again.permutation(40).reshape(parts, size)
-            logs = [np.log(estimators.two_nn(points[some]).dimension) for some in order]
+            logs = [np.log(two_nn(points[some]).dimension) for some in order]
             squares += size * np.var(logs) * parts
         width = 2.7764451 * math.sqrt(squares / 4 / 40)
         assert np.log(found.interval) == pytest.approx(
@@ -141,7 +143,7 @@ class TestNeighbours:
         points = rng.standard_normal((90, n))
         brute = cdist(points, points)
         np.fill_diagonal(brute, np.inf)
-        for route in (estimators.nearest, estimators._nearest_by_products):
+        for route in (neighbours.nearest, neighbours._nearest_by_products):
             distances, indices = route(points, 5)
             np.testing.assert_allclose(distances, np.sort(brute, axis=1)[:, :5], rtol=1e-12)
             np.testing.assert_array_equal(indices, np.argsort(brute, axis=1)[:, :5])
@@ -150,17 +152,17 @@ class TestNeighbours:
         # Inner products cancel here: squared distances 1e-18 beside squared norms 1.
         centres = rng.standard_normal((4, 20))
         points = np.repeat(centres, 30, axis=0) + 1e-9 * rng.standard_normal((120, 20))
-        distances, _ = estimators.nearest(points, 3)
+        distances, _ = neighbours.nearest(points, 3)
         np.testing.assert_allclose(distances, sorted_distances(points)[:, :3], rtol=1e-12)
         radii = np.array([4e-9, 6e-9, 3.0])
         expected = [np.sum(sorted_distances(points) <= radius) for radius in radii]
-        assert estimators.pairs_within(points, radii).tolist() == expected
+        assert neighbours.pairs_within(points, radii).tolist() == expected
 
     def test_in_blocks(self, rng, monkeypatch):
         points = rng.standard_normal((100, 15))
-        whole = estimators.nearest(points, 4), estimators.pairs_within(points, np.array([4.0, 5.0]))
-        monkeypatch.setattr(estimators, "_BLOCK", 700)
-        parts = estimators.nearest(points, 4), estimators.pairs_within(points, np.array([4.0, 5.0]))
+        whole = neighbours.nearest(points, 4), neighbours.pairs_within(points, np.array([4.0, 5.0]))
+        monkeypatch.setattr(neighbours, "_BLOCK", 700)
+        parts = neighbours.nearest(points, 4), neighbours.pairs_within(points, np.array([4.0, 5.0]))
         np.testing.assert_allclose(whole[0], parts[0], rtol=1e-12)
         np.testing.assert_array_equal(whole[1], parts[1])
 

@@ -18,7 +18,8 @@ class Explored:
 
     Attributes
     ----------
-    method : {"rank", "search", "covering", "moments"}
+    method : {"rank", "search", "covering", "moments", "signs", "saturation", "polyhedra", "none"}
+        The three after "moments" are those of `nonlinear`; "none" looked at nothing.
     nodes, budget : int
         Subspaces that were intersected with the pieces, and how many were allowed; 0 where one
         rank decides.
