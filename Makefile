@@ -58,6 +58,7 @@ lint: $(LINT_READY)  ## style, types and the direction of imports
 figures: $(TEST_READY)  ## draw the figures again
 	$(BIN)/python figures/make.py
 	$(BIN)/python figures/rotation.py
+	$(BIN)/python figures/spurious.py
 
 bench: $(BENCH_READY)  ## ranks against named peers: a table of ratios, and two figures
 	$(BIN)/python benchmarks/run.py $(ARGS)

@@ -27,6 +27,7 @@ import exact  # noqa: E402
 import group_evidence  # noqa: E402
 import make  # noqa: E402
 import rotation  # noqa: E402
+import spurious  # noqa: E402
 
 every_key = pytest.mark.parametrize("key", st.THEOREMS)
 P = 2**31 - 1
@@ -53,6 +54,43 @@ class TestRotation:
         assert len(figure.axes) == 8
         assert (FOLDER / "rotation.png").stat().st_size < 300_000
         assert "(rotation.png)" in (FOLDER / "README.md").read_text(encoding="utf-8")
+
+
+class TestSpurious:
+    """The picture of a closed curve: every point is off it, and on it in every view."""
+
+    def test_points_fit_and_are_not_of_the_curve(self):
+        model, three, search = spurious.found()
+        assert search.verdict is st.Verdict.NOT_IDENTIFIABLE and len(search.spurious) >= 2
+        angles = np.linspace(0, 2 * np.pi, 20_001)
+        line = np.array([model.function(np.array([t])) for t in angles])
+        step = np.linalg.norm(np.diff(line, axis=0), axis=1).max()
+        for point in search.spurious:
+            assert np.linalg.norm(line - point.signal, axis=1).min() > 10 * step
+            for A in three:
+                assert np.linalg.norm((line - point.signal) @ A.T, axis=1).min() < step
+
+    def test_is_drawn(self):
+        assert len(spurious.draw().axes) == 4
+        assert (FOLDER / "spurious.png").stat().st_size < 300_000
+        assert "(spurious.png)" in (FOLDER / "README.md").read_text(encoding="utf-8")
+
+
+class TestTwoSearches:
+    """The search behind the figures and that of the package were written apart."""
+
+    @pytest.mark.parametrize("seed", range(6))
+    def test_agree(self, seed):
+        rng = np.random.default_rng(seed)
+        for _ in range(6):
+            n, p, G, k = (int(v) for v in rng.integers((4, 2, 2, 1), (7, 6, 5, 3)))
+            m = int(rng.integers(k + 1, n))
+            bases = [np.linalg.qr(rng.standard_normal((n, k)))[0] for _ in range(p)]
+            operators = list(rng.standard_normal((G, m, n)))
+            found = st.identify(st.models.UnionOfSubspaces(bases), operators)
+            other = exact.identified_union(operators, bases).identified
+            assert (found.verdict is st.Verdict.IDENTIFIABLE) is other
+            assert found.verdict is not st.Verdict.UNDECIDED
 
 
 class TestFiles:
