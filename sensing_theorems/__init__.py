@@ -25,6 +25,7 @@ _SUBMODULES = (
 
 _HOME = {
     "Check": "check",
+    "Covering": "covering",
     "DimensionEstimate": "intrinsic_dimension",
     "ForwardOperator": "operators",
     "GroupAction": "groups.action",
@@ -34,11 +35,14 @@ _HOME = {
     "RankResult": "stacked_rank",
     "Report": "report",
     "SampleComplexity": "sample_complexity",
+    "SubspaceBatch": "subspace_batches",
     "THEOREMS": "theorems",
     "Verdict": "report",
     "analyze": "report",
     "as_operator": "operators",
+    "covering_condition": "covering",
     "identify": "identification",
+    "identify_subspaces": "subspace_batches",
     "induced_maps": "equivariance",
     "intrinsic_dimension": "intrinsic_dimension",
     "is_equivariant": "equivariance",
@@ -69,6 +73,8 @@ if TYPE_CHECKING:
     from sensing_theorems.batches import matrix_ranks as matrix_ranks
     from sensing_theorems.batches import modular_ranks as modular_ranks
     from sensing_theorems.check import Check as Check
+    from sensing_theorems.covering import Covering as Covering
+    from sensing_theorems.covering import covering_condition as covering_condition
     from sensing_theorems.equivariance import induced_maps as induced_maps
     from sensing_theorems.equivariance import is_equivariant as is_equivariant
     from sensing_theorems.groups.action import GroupAction as GroupAction
@@ -91,6 +97,8 @@ if TYPE_CHECKING:
     from sensing_theorems.stabilisers import stabiliser as stabiliser
     from sensing_theorems.stacked_rank import RankResult as RankResult
     from sensing_theorems.stacked_rank import stacked_rank as stacked_rank
+    from sensing_theorems.subspace_batches import SubspaceBatch as SubspaceBatch
+    from sensing_theorems.subspace_batches import identify_subspaces as identify_subspaces
     from sensing_theorems.theorems import THEOREMS as THEOREMS
 else:
     # Out of sight of type checkers, who would let every misspelt name pass.

@@ -338,6 +338,33 @@ class TestInvariantSubspace:
             assert found.verdict is expected and verdict in (YES, NO)
 
 
+class TestGenericSubspace:
+    def test_masks_by_covering_agree_with_a_drawn_subspace(self):
+        rng = np.random.default_rng(17)
+        seen = set()
+        for _ in range(80):
+            n = int(rng.integers(4, 10))
+            k, L = int(rng.integers(1, n)), int(rng.integers(1, 8))
+            masks = [rng.random(n) < rng.uniform(0.3, 0.9) for _ in range(L)]
+            if not all(mask.any() for mask in masks):
+                continue
+            operators = [np.eye(n)[mask] for mask in masks]
+            found = st.identify(models.GenericSubspace(n, k), operators)
+            drawn = st.identify(models.Subspace(rng.standard_normal((n, k))), operators)
+            assert found.verdict is drawn.verdict
+            assert (found.reason, found.explored.method) == ("covering_condition", "covering")
+            seen.add(found.verdict)
+        assert seen == {YES, NO}
+
+    @pytest.mark.parametrize("field", ["real", "complex"])
+    def test_closed_form(self, rng, field):
+        model = models.GenericSubspace(9, 3, field)
+        for G, m in itertools.product((1, 2, 3), (4, 5, 6)):
+            found = st.identify(model, gaussians(rng, G, m, 9))
+            assert found.verdict is (YES if G * (m - 3) >= 6 else NO)
+            assert found.explanation.startswith("For almost every subspace")
+
+
 class TestUnionOfSubspaces:
     @pytest.mark.parametrize("seed", range(8))
     def test_agrees_with_brute_force(self, seed):

@@ -41,7 +41,9 @@ def test_every_figure_exists():
 EXAMPLES = re.findall(r"```python\n(.*?)```\n```\n(.*?)```", README, re.DOTALL)
 
 
-@pytest.mark.parametrize(("code", "output"), EXAMPLES, ids=["report", "rank engine", "irreps", "identify"])
+@pytest.mark.parametrize(
+    ("code", "output"), EXAMPLES, ids=["report", "rank engine", "irreps", "identify"]
+)
 def test_examples_print_what_the_readme_shows(code, output):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from .._forward import ForwardOperator
 from .._probes import probe_rng
+from ..covering import Covering, covering_condition
 from ..groups.action import GroupAction
 from ..judgement import Verdict
 from ..models import GenericSubspace
@@ -29,12 +29,10 @@ def decide_generic(
     masks = _masks(operators) if action is None or action.order == 1 else None
     if masks is None:
         return replace(drawn, explanation=f"For almost every subspace: {drawn.explanation}")
-    from ..covering import covering_condition
-
     return _by_covering(drawn, covering_condition(masks, model.dim), len(operators))
 
 
-def _by_covering(drawn: Identification, found: Any, count: int) -> Identification:
+def _by_covering(drawn: Identification, found: Covering, count: int) -> Identification:
     explored = Explored("covering", operators=count)
     if found.verdict is Verdict.IDENTIFIABLE:
         text = (
