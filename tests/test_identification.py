@@ -676,6 +676,36 @@ class TestRecovery:
         assert found.recovery is NO and found.smaller_sets is YES
 
 
+class TestOddOperators:
+    @pytest.mark.parametrize("count", [1, 2])
+    def test_operators_that_see_nothing(self, count):
+        # Every signal fits them, and no model but the whole space is left.
+        blind = [np.zeros((1, 3))] * count
+        for model in (
+            models.Subspace(np.eye(3)[:, :1]),
+            models.GenericSubspace(3, 1),
+            models.UnionOfSubspaces(np.eye(3)[:, :, None]),
+            models.SparseDictionary(np.eye(3), 2),
+            models.FiniteSet([[1.0, 0, 0], [0, 1.0, 0]]),
+            models.FiniteSet([[0.0, 0.0, 0.0]]),
+            models.Gaussian(np.eye(3)),
+        ):
+            assert st.identify(model, blind).verdict is NO
+            assert st.identify(model, [*blind, np.eye(3)]).verdict is YES
+
+    def test_whatever_can_be_an_operator(self, rng):
+        from scipy import sparse
+        from scipy.sparse.linalg import aslinearoperator
+
+        A = rng.standard_normal((4, 6))
+        lines = models.UnionOfSubspaces(rng.standard_normal((3, 6, 1)))
+        answers = {
+            st.identify(lines, [kind(A), kind(A[:3])]).verdict
+            for kind in (np.array, sparse.csr_array, aslinearoperator)
+        }
+        assert answers == {YES}
+
+
 class TestQuestions:
     def test_a_model_of_another_size(self, rng):
         with pytest.raises(ValueError, match=r"R.3; got n = 4"):

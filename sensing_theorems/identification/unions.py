@@ -113,7 +113,7 @@ def consistent_near(
     elements = [None] if action is None else list(action.elements())
     for A in operators:
         matrix = np.asarray(A.to_dense())
-        matrix = matrix / np.linalg.norm(matrix, 2)
+        matrix = matrix / (np.linalg.norm(matrix, 2) or 1.0)
         lifted = matrix if not pieces.height else scipy.linalg.block_diag(matrix, 1.0)
         seen = [_complement(lifted @ pieces.basis(i)) for i in range(len(pieces))]
         moved = np.array([z if g is None else g(z) for g in elements])
