@@ -12,7 +12,18 @@ from numpy.typing import NDArray
 from ._validate import finite_array
 from .tolerance import cut
 
-__all__ = ["Pieces", "columns_of", "orthonormal", "reduced_basis", "residual_norms", "same_up_to"]
+__all__ = [
+    "Pieces",
+    "columns_of",
+    "moderate",
+    "orthonormal",
+    "reduced_basis",
+    "residual_norms",
+    "same_up_to",
+    "unit_columns",
+]
+
+_SMALLEST = 1e-100
 
 
 def same_up_to(dtype: np.dtype) -> float:
@@ -37,22 +48,34 @@ def columns_of(value: Any, name: str, n: int | None = None) -> NDArray[Any]:
     return matrix
 
 
-def orthonormal(columns: NDArray[Any]) -> NDArray[Any]:
-    """Orthonormal basis (n, r) of the span of the columns, whatever their lengths."""
+def unit_columns(columns: NDArray[Any]) -> NDArray[Any]:
+    """Columns in double precision over their lengths, without those that are zero."""
     wide = columns.astype(np.result_type(columns.dtype, np.float64))
     # In two steps: squares of very small or large entries are beyond floating point.
     for norm in (np.inf, 2):
         lengths = np.linalg.norm(wide, norm, axis=0)
         wide = wide[:, lengths > 0] / lengths[lengths > 0]
+    return wide
+
+
+def orthonormal(columns: NDArray[Any]) -> tuple[NDArray[Any], float]:
+    """Orthonormal basis (n, r) of the span of the columns, whatever their lengths, and its error.
+
+    The error is what rounding of the entries may turn the span by: large for columns that are
+    nearly dependent.
+    """
+    wide = unit_columns(columns)
     if wide.shape[1] == 0:
-        return np.zeros((columns.shape[0], 0), wide.dtype)
+        return np.zeros((columns.shape[0], 0), wide.dtype), 0.0
     u, values, _ = np.linalg.svd(wide, full_matrices=False)
-    return u[:, values > cut(values, columns.dtype).tolerance]
+    tolerance = cut(values, columns.dtype).tolerance
+    kept = values > tolerance
+    return u[:, kept], min(1.0, float(tolerance / values[kept][-1]))
 
 
-def reduced_basis(columns: NDArray[Any], name: str) -> NDArray[Any]:
-    """Orthonormal basis of a span; dependent columns are dropped with a warning."""
-    basis = orthonormal(columns)
+def reduced_basis(columns: NDArray[Any], name: str) -> tuple[NDArray[Any], float]:
+    """Orthonormal basis of a span, and its error; dependent columns are dropped with a warning."""
+    basis, error = orthonormal(columns)
     if basis.shape[1] < columns.shape[1]:
         warnings.warn(
             f"`{name}` should have independent columns; {columns.shape[1]} columns span "
@@ -60,7 +83,17 @@ def reduced_basis(columns: NDArray[Any], name: str) -> NDArray[Any]:
             UserWarning,
             stacklevel=4,
         )
-    return basis
+    return basis, error
+
+
+def moderate(values: NDArray[Any], name: str) -> None:
+    """Refuse signals whose squares are beyond floating point."""
+    largest = float(np.abs(values).max(initial=0.0))
+    if largest and not _SMALLEST < largest < 1 / _SMALLEST:
+        raise ValueError(
+            f"`{name}` must have a largest entry between {_SMALLEST:g} and {1 / _SMALLEST:g}; got "
+            f"{largest:.3g}. Choose another unit."
+        )
 
 
 def residual_norms(basis: NDArray[Any], x: NDArray[Any]) -> NDArray[Any]:
@@ -86,30 +119,46 @@ class Pieces:
     dims : ndarray of int, shape (p,)
     height : float
         The entry s; 0 where all pieces are linear, in :math:`\mathbb{R}^n` itself.
+    error : float
+        What rounding of the entries that were given may turn a piece by.
     """
 
     bases: NDArray[Any]
     dims: NDArray[np.int64]
     height: float = 0.0
+    error: float = 0.0
+
+    def __post_init__(self) -> None:
+        # Kernels count on it, and look beyond no other bound.
+        if self.dims.max() > self.bases.shape[2]:
+            raise ValueError(
+                f"pieces must have at most {self.bases.shape[2]} dimensions, as their bases; got "
+                f"{self.dims.max()}."
+            )
 
     @classmethod
-    def of(cls, spans: list[NDArray[Any]], offsets: NDArray[Any] | None = None) -> Pieces:
+    def of(
+        cls,
+        spans: list[NDArray[Any]],
+        offsets: NDArray[Any] | None = None,
+        error: float = 0.0,
+    ) -> Pieces:
         """Pieces from orthonormal bases (n, k_i), and offsets (p, n) orthogonal to them."""
         n = spans[0].shape[0]
         dtype = np.result_type(np.float64, *spans)
-        if offsets is None:
+        if offsets is None or not np.any(offsets):
             width = max(1, max(span.shape[1] for span in spans))
             bases = np.zeros((len(spans), n, width), dtype)
             for target, span in zip(bases, spans, strict=True):
                 target[:, : span.shape[1]] = span
-            return cls(bases, np.array([span.shape[1] for span in spans]))
+            return cls(bases, np.array([span.shape[1] for span in spans]), 0.0, error)
         height = float(np.sqrt(np.mean(np.abs(offsets) ** 2) * n)) or 1.0
         lifted = []
         for span, offset in zip(spans, offsets, strict=True):
-            up = np.append(offset, height)
+            up = np.append(offset / height, 1.0)
             base = np.vstack([span, np.zeros((1, span.shape[1]))])
             lifted.append(np.column_stack([base, up / np.linalg.norm(up)]))
-        return cls(cls.of(lifted).bases, np.array([b.shape[1] for b in lifted]), height)
+        return cls(cls.of(lifted).bases, np.array([b.shape[1] for b in lifted]), height, error)
 
     def __len__(self) -> int:
         return len(self.bases)

@@ -676,6 +676,86 @@ class TestRecovery:
         assert found.recovery is NO and found.smaller_sets is YES
 
 
+class TestPrecisionAndScale:
+    square = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    axes = (np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]]))
+
+    @pytest.mark.parametrize("scale", [1e-80, 1e-12, 1.0, 1e12, 1e80])
+    def test_units_of_points_do_not_matter(self, scale):
+        found = st.identify(models.FiniteSet(scale * self.square), self.axes)
+        assert (found.verdict, found.recovery, found.smaller_sets) == (NO, NO, NO)
+        assert np.allclose(found.spurious / scale, [1.0, 1.0])
+
+    @pytest.mark.parametrize("scale", [1e-165, 1e160])
+    def test_units_beyond_floating_point_are_refused(self, scale):
+        with pytest.raises(ValueError, match="Choose another unit"):
+            models.FiniteSet(scale * self.square)
+        with pytest.raises(ValueError, match="Choose another unit"):
+            models.UnionOfSubspaces(np.ones((1, 2, 1)), [[scale, 0.0]])
+
+    @pytest.mark.parametrize(("far", "verdict"), [(1e3, NO), (1e6, NO), (1e10, OPEN), (1e13, OPEN)])
+    def test_points_too_near_beside_a_far_one(self, far, verdict):
+        # (1, 1, 0) fits whatever the far point is; rounding of the far one may hide it.
+        points = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, far]])
+        found = st.identify(models.FiniteSet(points), [np.eye(3)[[0, 2]], np.eye(3)[[1, 2]]])
+        assert found.verdict is found.recovery is verdict
+
+    @pytest.mark.parametrize("power", [0, 10, 20, 28])
+    def test_nearly_dependent_columns(self, power):
+        # The same plane by columns that are nearly parallel: exact numbers, and a lost digit each.
+        K = 2.0**power
+        basis = np.array([[-1, -K], [-2, -2 * K + 2], [1, K]])
+        rows = [[[0, 0, 1], [0, 0, -1]], [[1, 1, 1], [1, -1, 1]], [[0, 0, 1], [-1, 0, -1]]]
+        operators = [np.array(A, float) for A in rows]
+        assert st.identify(models.Subspace(basis), operators).verdict in (YES, OPEN)
+        plain = models.Subspace(np.array([[-1.0, 0], [-2, 2], [1, 0]]))
+        assert st.identify(plain, operators).verdict is YES
+
+    def test_columns_that_only_rounding_tells_apart(self, rng):
+        basis = rng.standard_normal((6, 2))
+        near = np.column_stack([basis[:, 0], basis[:, 0] + 1e-13 * basis[:, 1]])
+        found = st.identify(models.Subspace(near), gaussians(rng, 4, 3, 6))
+        assert found.verdict is OPEN and found.reason == "numerically_unclear"
+
+    def test_more_atoms_than_dimensions(self, rng):
+        # Three of four atoms span the plane already: all signals are sparse.
+        D = models.SparseDictionary(rng.standard_normal((2, 4)), 3)
+        found = st.identify(D, np.eye(2)[:1])
+        assert D.dim == 2 and (found.verdict, found.reason) == (YES, "whole_space")
+
+    def test_offsets_inside_their_spans_are_none(self):
+        line, plane = np.ones((3, 1)), np.array([[1.0, 2.0], [2.0, -1.0], [1.0, 2.0]])
+        lifted = models.UnionOfSubspaces([line, plane[:, :1]], [[2.0, 2, 2], plane[:, 0]])
+        assert lifted.pieces.height == 0 and lifted.dim == 1
+
+    def test_single_precision_models(self, rng):
+        atoms = rng.standard_normal((5, 6)).astype(np.float32)
+        waves = np.array([np.cos(np.pi * np.arange(8) / 4), np.sin(np.pi * np.arange(8) / 4)]).T
+        single = [A.astype(np.float32) for A in gaussians(rng, 3, 4, 5)]
+        dictionary, points = models.SparseDictionary(atoms, 2), models.FiniteSet(atoms.T)
+        assert st.identify(points, single).verdict is YES
+        assert st.identify(dictionary, single).verdict in (YES, OPEN)
+        for model in (dictionary, points):
+            assert st.identify(model, [A[:1] for A in single]).verdict is NO
+        few = rng.standard_normal((2, 8)), rng.standard_normal((3, 8))
+        for A, verdict in zip(few, (NO, YES), strict=True):
+            model = models.Subspace(waves.astype(np.float32))
+            assert st.identify(model, A, st.groups.shifts(8)).verdict in (verdict, OPEN)
+
+    def test_a_rotation_of_nothing(self, rng):
+        action = st.groups.kravchuk_rotations(4)
+        for model in (models.Subspace(np.zeros((16, 0))), models.FiniteSet(np.zeros((1, 16)))):
+            assert st.identify(model, rng.standard_normal((3, 16)), action).verdict is NO
+
+    def test_recovery_keeps_to_the_budget(self, rng):
+        atoms = rng.standard_normal((9, 12))
+        atoms[:, 2] = atoms[:, 0] + atoms[:, 1]
+        found = st.identify(models.SparseDictionary(atoms, 2), gaussians(rng, 2, 6, 9), budget=5)
+        assert (found.recovery, found.recovery_reason) == (OPEN, "budget")
+        more = st.identify(models.SparseDictionary(atoms, 2), gaussians(rng, 2, 6, 9))
+        assert more.recovery is YES
+
+
 class TestOddOperators:
     @pytest.mark.parametrize("count", [1, 2])
     def test_operators_that_see_nothing(self, count):
@@ -697,10 +777,10 @@ class TestOddOperators:
         from scipy import sparse
         from scipy.sparse.linalg import aslinearoperator
 
-        A = rng.standard_normal((4, 6))
+        A, B = rng.standard_normal((2, 4, 6))
         lines = models.UnionOfSubspaces(rng.standard_normal((3, 6, 1)))
         answers = {
-            st.identify(lines, [kind(A), kind(A[:3])]).verdict
+            st.identify(lines, [kind(A), kind(B)]).verdict
             for kind in (np.array, sparse.csr_array, aslinearoperator)
         }
         assert answers == {YES}

@@ -203,6 +203,35 @@ class TestSingularCovariance:
         assert found.verdict is YES
 
 
+class TestTypes:
+    def test_complex_entries_make_a_complex_law(self, rng):
+        # White circular noise: real numbers in a complex matrix, on C^3.
+        A = list(rng.standard_normal((2, 2, 3)) + 1j * rng.standard_normal((2, 2, 3)))
+        assert st.identify(st.models.Gaussian(np.eye(3)), A).verdict is YES
+        assert st.identify(st.models.Gaussian(np.eye(3, dtype=complex)), A).verdict is NO
+
+    @pytest.mark.parametrize(
+        ("least", "verdict"), [(1e-4, NO), (1e-9, OPEN), (1e-12, OPEN), (1e-17, YES)]
+    )
+    def test_small_eigenvalues(self, rng, least, verdict):
+        operators = list(rng.standard_normal((2, 2, 3)))
+        law = st.models.Gaussian(np.diag([1.0, least, least]))
+        assert st.identify(law, operators).verdict is verdict
+
+    def test_single_precision(self, rng):
+        B = rng.standard_normal((5, 2)).astype(np.float32)
+        law = st.models.Gaussian(B @ B.T)
+        assert law.dim == 2
+        assert st.identify(law, list(rng.standard_normal((4, 4, 5)))).verdict in (YES, OPEN)
+
+    def test_actions_that_are_not_orthogonal(self):
+        P = np.array([[2.0, 1.0], [0.0, 1.0]])
+        action = st.groups.from_matrices([P @ np.diag([1.0, -1.0]) @ np.linalg.inv(P)])
+        law = st.models.Gaussian(P @ np.diag([2.0, 1.0]) @ P.T)
+        with pytest.raises(ValueError, match="orthogonal action"):
+            st.identify(law, np.eye(2)[:1], action)
+
+
 class TestLimits:
     def test_too_many_unknowns(self):
         with pytest.raises(ValueError, match=r"at most 4096 dimensions.*R.100 has 5050"):

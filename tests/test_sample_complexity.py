@@ -207,11 +207,16 @@ class TestGivenSubspace:
         operators = [
             rng.integers(-1, 2, (int(rng.integers(1, 5)), n)).astype(float) for _ in range(3)
         ]
-        found = samples_needed(Subspace(B), operators)
-        seen = seen_complement(np.linalg.qr(B)[0], operators)
-        assert (found.samples is None) == (seen < n - k)
+        found, q = samples_needed(Subspace(B), operators), np.linalg.qr(B)[0]
+        kept = [A for A in operators if rank(A @ B) == k]
+        assert (found.motion is not None) == (seen_complement(q, operators) < n - k)
+        # What only operators that lose codes see is no proof of a number.
+        enough = bool(kept) and seen_complement(q, kept) == n - k
+        assert (found.samples is not None) == enough
         if found.samples is not None:
-            assert is_smallest(found, lambda N: subspace_determined(B, operators, N, rng))
+            assert is_smallest(found, lambda N: determined_without_lost(B, operators, N, rng))
+        elif found.motion is None:
+            assert not found.clear and "is open" in found.explanation
 
     def test_generic_masks_by_what_they_cover(self):
         # Masks of k + 1 pixels, n - k of them: every q must cover q + k pixels (Pimentel-Alarcon,
@@ -256,11 +261,6 @@ class TestGivenSubspace:
         # Every second sample is lost, so the last of two that count is the fourth.
         both = samples_needed(model, [np.zeros((2, 5)), np.eye(5)])
         assert (both.samples, both.per_operator) == (4, (2, 2))
-
-    def test_an_operator_that_loses_the_codes_still_tells_of_the_model(self):
-        # A sees no signal of the line, and so all of its motions, at once.
-        found = samples_needed(Subspace([[1.0], [0.0], [0.0]]), np.eye(3)[1:])
-        assert found.samples == 1 and found.clear
 
     def test_affine_subspaces_move_with_their_offsets(self):
         rng = np.random.default_rng(6)
@@ -334,6 +334,110 @@ class TestComplex:
         assert seen_complement(model.basis, [st.operators.fourier(mask, real=True)]) == 1
 
 
+def determined_without_lost(B, operators, N, rng):
+    """Whether those of N samples whose operators keep all codes determine a subspace."""
+    listed = [operators[t % len(operators)] for t in range(N)]
+    listed = [A for A in listed if rank(A @ B) == B.shape[1]]
+    return subspace_determined(B, listed, len(listed), rng)
+
+
+LINE = np.array([[1.0], [0.0], [0.0]])
+PLANE = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0], [0.0, 0.0]])
+PAIRS = [np.eye(4)[[1, 2]], np.eye(4)[[0, 3]]]
+
+
+class TestLostCodes:
+    """Operators that are not one-to-one on a piece or support."""
+
+    @pytest.mark.parametrize("B, operators", [(LINE, [np.eye(3)[1:]]), (PLANE, PAIRS)])
+    def test_alone_leave_the_number_open(self, B, operators):
+        found = samples_needed(Subspace(B), operators)
+        # The equations as a whole have no solution but 0, so that no motion hides the model.
+        assert seen_complement(np.linalg.qr(B)[0], operators) == B.shape[0] - B.shape[1]
+        assert found.samples is None and found.motion is None and not found.clear
+        assert found.certificate is None and found.counting_bound is None
+        assert found.per_operator == () and found.parameters > 0
+        assert "is open" in found.explanation and "suffices, and which" in found.explanation
+        assert str(found).startswith("no number of samples was found.")
+        assert "no number suffices" not in str(found)
+
+    @pytest.mark.parametrize("B, operators", [(LINE, [np.eye(3)[1:]]), (PLANE, PAIRS)])
+    @pytest.mark.parametrize("size", [1e-2, 1e-4, 1e-6])
+    def test_a_model_near_by_explains_thousands_of_samples(self, B, operators, size):
+        # With A B' of full row rank there are codes for every sample, and no larger ones.
+        rng = np.random.default_rng(41)
+        near = B + size * rng.standard_normal(B.shape)
+        if B is PLANE:
+            assert all(rank(A @ near) == len(A) for A in operators)
+        assert rank(np.hstack([B, near])) > B.shape[1]
+        for A in operators:
+            codes = rng.standard_normal((B.shape[1], 1000))
+            others, *_ = np.linalg.lstsq(A @ near, A @ B @ codes, rcond=None)
+            np.testing.assert_allclose(A @ near @ others, A @ B @ codes, atol=1e-12)
+            assert np.abs(others).max() < 10 * np.abs(codes).max()
+
+    def test_beside_others_are_no_equations(self):
+        # Each of the other two operators sees one of two directions beside the line.
+        rng = np.random.default_rng(42)
+        operators = [np.eye(3)[1:], *rng.standard_normal((2, 2, 3))]
+        found = samples_needed(Subspace(LINE), operators)
+        assert found.clear and found.samples == 3 > found.counting_bound == 2
+        assert is_smallest(found, lambda N: determined_without_lost(LINE, operators, N, rng))
+        assert "lose codes in 1 of the samples" in found.explanation
+        assert found.certificate.verify(found.model, operators)
+        # One of the two alone leaves a direction that only the first operator would see.
+        assert samples_needed(Subspace(LINE), operators[:2]).samples is None
+
+    def test_that_measure_nothing_of_it_change_no_answer(self):
+        # Row e_2 alone sees one direction, however often: a motion is left, and no doubt.
+        found = samples_needed(Subspace(LINE), np.eye(3)[1:2])
+        assert found.samples is None and found.motion is not None and found.clear
+        # Fewer rows than codes have no equations anyway.
+        rng = np.random.default_rng(43)
+        basis, whole = rng.standard_normal((5, 2)), dense(cameras(4, 5, 3, rng))
+        mixed = samples_needed(Subspace(basis), [whole[0], whole[1][:1], whole[2]])
+        assert mixed.clear and "lose codes" not in mixed.explanation
+        assert is_smallest(
+            mixed,
+            lambda N: determined_without_lost(basis, [whole[0], whole[1][:1], whole[2]], N, rng),
+        )
+
+    def test_under_a_symmetry(self):
+        # Signals (u, u): swapping the halves keeps them. A sees differences alone, which are 0.
+        action = st.groups.from_permutations([[2, 3, 0, 1]])
+        line = np.array([[1.0], [0.0], [1.0], [0.0]])
+        lost, kept = np.array([[0.0, 1, 0, 1], [1, 0, -1, 0]]), np.eye(4)
+        open_ = samples_needed(Subspace(line), lost, action)
+        assert open_.parameters == 1 and open_.samples is None
+        assert open_.motion is None and not open_.clear
+        assert "1 parameter." in open_.explanation
+        assert samples_needed(Subspace(line), [lost, kept], action).samples == 2
+
+    def test_of_supports_of_atoms(self):
+        # The first operator does not see the first atom.
+        rng = np.random.default_rng(44)
+        D = rng.standard_normal((5, 5))
+        D[:4, 0] = 0
+        lossy, whole = np.eye(5)[:4], np.eye(5)
+        alone = samples_needed(SparseDictionary(D, 2), [lossy, rng.standard_normal((3, 5))])
+        assert alone.samples is None and alone.motion is None and not alone.clear
+        assert "is open" in alone.explanation
+        operators = [lossy, whole]
+        found = samples_needed(SparseDictionary(D, 2), operators)
+
+        def test(N):
+            own = [
+                (operators[t % 2], s)
+                for t, s in enumerate(found.supports[:N].tolist())
+                if rank(operators[t % 2] @ D[:, s]) == 2
+            ]
+            return atoms_determined(D, [s for _, s in own], [A for A, _ in own], len(own), rng)
+
+        assert found.clear and is_smallest(found, test)
+        assert "lose codes in" in found.explanation
+        assert found.certificate.verify(found.model, operators)
+
+
 def atoms_determined(D, supports, operators, N, rng):
     """Whether samples determine a dictionary whose only free motions are those of scale."""
     n, p = D.shape
@@ -387,6 +491,11 @@ class TestSparseDictionary:
         two = samples_needed(Subspace(atoms), operators)
         assert (one.samples, one.parameters) == (two.samples, two.parameters)
         assert one.parameters == 3 * 4
+
+    def test_one_atom_is_a_line(self):
+        # A line of R^3 has two parameters, and one look at a signal shows it.
+        found = samples_needed(SparseDictionary([[1.0], [2.0], [3.0]], 1), np.eye(3))
+        assert (found.samples, found.parameters, found.counting_bound) == (1, 2, 1)
 
     def test_sparse_signals_of_lines_are_a_union_of_lines(self):
         rng = np.random.default_rng(9)
@@ -473,6 +582,31 @@ class TestUnions:
 
         assert is_smallest(found, test)
         assert found.certificate.verify(model, operators)
+
+    def test_the_bound_holds_for_every_dealing(self):
+        # Two samples give the line 5 equations, and nine the other piece 9. The pieces take turns,
+        # which is slower: the answer must not claim that counting asks for it.
+        rng = np.random.default_rng(45)
+        model = UnionOfSubspaces([rng.standard_normal((6, k)) for k in (1, 3)])
+        operators = dense(cameras(4, 6, 6, rng))
+        answers = [samples_needed(model, operators, rng=seed) for seed in range(6)]
+        assert {found.counting_bound for found in answers} == {2 + 9}
+        for found in answers:
+            assert found.samples > 11
+            assert "Counting alone asks for 11 samples; in this sequence" in found.explanation
+            assert "With fewer samples" not in found.explanation
+            assert "this sequence without its last sample has too few" in str(found.certificate)
+        for piece, own in enumerate([np.arange(11) < 2, np.arange(11) >= 2]):
+            basis = model.pieces.basis(piece)
+            assert subspace_determined_by(basis, operators, own, rng)
+
+    def test_the_bound_is_that_of_the_richest_operator(self):
+        rng = np.random.default_rng(46)
+        plain = dense(cameras(8, 8, 3, rng))
+        found = samples_needed(Subspace(rng.standard_normal((8, 2))), [plain[0][:3], *plain[1:]])
+        # 12 parameters by 6 equations; the first operator, which comes first, has one only.
+        assert (found.samples, found.counting_bound) == (3, 2)
+        assert "in this sequence of them, fewer than 3 have too few equations" in found.explanation
 
     def test_a_piece_that_nobody_tells_apart(self):
         # Both operators lose the last coordinate: a line moves along it.
@@ -819,6 +953,19 @@ class TestCertificate:
         assert not proof.verify(result.model, operators, st.groups.shifts(6))
         with pytest.raises(TypeError, match="`model` must be a model"):
             proof.verify("model", operators)
+        for bad in (3, "shifts:6", [1]):
+            with pytest.raises(TypeError, match="`action` must be a GroupAction"):
+                proof.verify(result.model, operators, bad)
+        assert not proof.verify(result.model, operators, st.groups.shifts(5))
+
+    def test_holds_for_others_too(self, found):
+        # Nothing ties it to the model that it was found for: what it proves is true of others.
+        result, operators = found
+        rng = np.random.default_rng(47)
+        other = SparseDictionary(rng.standard_normal((6, 8)), 2)
+        assert result.certificate.verify(other, operators)
+        supports, N = result.certificate.supports, result.samples
+        assert atoms_determined(other.atoms, supports, dense(operators), N, rng)
 
     def test_fails_when_tampered_with(self, found):
         result, operators = found
@@ -1002,7 +1149,7 @@ class TestPatience:
         # Dealing stops before the samples that count can have come.
         monkeypatch.setattr(search.Search, "_most", lambda self: 3)
         with pytest.raises(ArithmeticError, match="but 3 do not"):
-            samples_needed(GenericSubspace(6, 3), np.eye(6)[:4])
+            samples_needed(GenericSubspace(6, 3), cameras(5, 6, 2, np.random.default_rng(0)))
 
 
 class TestInput:
@@ -1053,6 +1200,8 @@ class TestInput:
         assert none.startswith("no number of samples suffices. The model has 27 parameters.")
         one = samples_needed(Subspace(np.eye(3)[:, :1]), np.eye(3))
         assert str(one).startswith("1 sample. ")
+        single = samples_needed(Subspace(np.eye(2)[:, :1]), np.eye(2))
+        assert "The model has 1 parameter. " in str(single)
 
     @pytest.mark.slow
     def test_thousands_of_parameters(self):

@@ -239,6 +239,8 @@ class FrequencyTransform(IsotypicTransform):
     def turn(self, x: np.ndarray, angles: np.ndarray) -> np.ndarray:
         """Signals (..., n) with the pairs turned by `angles`, shape (p,), in radians."""
         x = np.asarray(x)
+        if x.size == 0:
+            return x.copy()
         modes = self.to_modes(x.reshape(-1, self.n))
         a, b = self._halves(modes)
         cos, sin = np.cos(angles), np.sin(angles)

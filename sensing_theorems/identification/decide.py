@@ -24,7 +24,7 @@ from .answer import Explored, Identification
 from .generic import decide_generic
 from .linear import decide_subspace
 from .moments import decide_gaussian
-from .recovery import recovery_of_union
+from .recovery import recovery_of_model
 from .unions import decide_union, smaller_finite_sets
 from .views import row_bases
 
@@ -54,13 +54,14 @@ def identify(
         A symmetry of the model, so that every :math:`A T_g` is a (virtual) operator. The model must
         be invariant, which is checked.
     budget : int
-        For unions: most subspaces to look at before the answer is UNDECIDED.
+        For unions: most subspaces to look at before the answer is UNDECIDED; and most pairs of
+        pieces that signal recovery looks at more closely.
 
     Returns
     -------
     Identification
-        With an explicit spurious signal where the answer is no; it is checked against the operators
-        by least squares before it is shown.
+        With an explicit spurious signal where the answer is no. That of a union is proved by a rank
+        of its own, which shares nothing with the search.
 
     Raises
     ------
@@ -133,13 +134,16 @@ def _union(
     pieces = model.pieces
     if len(pieces) == 1:
         single = pieces.basis(0)
-        if not pieces.height:
-            return decide_subspace(Subspace(single), operators, action)
-        offset = single[:-1, -1] * (pieces.height / single[-1, -1])
-        return decide_subspace(Subspace(single[:-1, :-1], offset), operators, action)
-    rows = row_bases(operators)
+        offset = None
+        if pieces.height:
+            offset = single[:-1, -1] * (pieces.height / single[-1, -1])
+            single = single[:-1, :-1]
+        subspace = Subspace(single, offset)
+        subspace.error = max(subspace.error, pieces.error)
+        return decide_subspace(subspace, operators, action)
+    rows = row_bases(operators, pieces.error)
     answer = decide_union(model, operators, rows, action, budget)
-    recovery, each = recovery_of_union(pieces, rows)
+    recovery, each = recovery_of_model(model, rows, budget)
     smaller = Verdict.UNDECIDED
     if any(one.verdict is Verdict.IDENTIFIABLE for one in each):
         smaller = Verdict.IDENTIFIABLE

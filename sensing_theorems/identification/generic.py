@@ -26,6 +26,8 @@ def decide_generic(
 ) -> Identification:
     """Decide a random subspace, and masks by the covering condition as well."""
     drawn = decide_subspace(model.draw(probe_rng("generic subspace")), operators, action)
+    # Signals of the subspace that was drawn would be no evidence for others.
+    drawn = replace(drawn, spurious=None, twins=None)
     masks = _masks(operators) if action is None or action.order == 1 else None
     if masks is None:
         return replace(drawn, explanation=f"For almost every subspace: {drawn.explanation}")

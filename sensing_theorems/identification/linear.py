@@ -30,6 +30,7 @@ from .views import Rows, row_bases
 __all__ = ["Constraints", "constraints", "decide_subspace"]
 
 _LISTED_BASIS = 2048
+_ORDINARY = 1e-10
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,11 +59,11 @@ class Constraints:
     clear: bool
 
 
-def constraints(A: ForwardOperator, basis: np.ndarray) -> Constraints:
-    """Constraints on the subspace of an orthonormal basis (n, k)."""
+def constraints(A: ForwardOperator, basis: np.ndarray, error: float = 0.0) -> Constraints:
+    """Constraints on the subspace of an orthonormal basis (n, k), known up to an error."""
     if A.orthonormal_rows and A.shape[0] * A.shape[1] > DENSE_ENTRIES // 16:
-        return _matrix_free(A, basis)
-    return _dense(row_bases((A,))[0], A.dtype, basis)
+        return _matrix_free(A, basis, error)
+    return _dense(row_bases((A,), error)[0], A.dtype, basis)
 
 
 def _dense(rows: Rows, dtype: np.dtype, basis: np.ndarray) -> Constraints:
@@ -73,6 +74,8 @@ def _dense(rows: Rows, dtype: np.dtype, basis: np.ndarray) -> Constraints:
     rank = int(kept.sum())
     count = rows.basis.shape[0] - rank
     matrix = u[:, rank:].conj().T @ rows.basis
+    # They vanish on the subspace, but for rounding, which must not count as rank.
+    matrix = matrix - (matrix @ basis) @ basis.conj().T
     if np.finfo(dtype).bits == 32:
         # The precision of the entries goes on with what was made of them.
         matrix = matrix.astype(np.complex64 if matrix.dtype.kind == "c" else np.float32)
@@ -81,8 +84,8 @@ def _dense(rows: Rows, dtype: np.dtype, basis: np.ndarray) -> Constraints:
     return Constraints(kept_rows, count, rank == basis.shape[1], blind, rows.error, clear)
 
 
-def _matrix_free(A: ForwardOperator, basis: np.ndarray) -> Constraints:
-    error = threshold(1.0, rounding(A.dtype)) * np.sqrt(A.shape[0])
+def _matrix_free(A: ForwardOperator, basis: np.ndarray, error: float) -> Constraints:
+    error = error + threshold(1.0, rounding(A.dtype)) * np.sqrt(A.shape[0])
     u, values, wh = np.linalg.svd(A.matmat(basis), full_matrices=False)
     kept = values > error
     clear = not np.any(kept & (values <= error * grey(error)))
@@ -116,7 +119,7 @@ def decide_subspace(
 ) -> Identification:
     """Decide a linear or affine subspace by one rank."""
     n, k = model.n, model.dim
-    found = [constraints(A, model.basis) for A in operators]
+    found = [constraints(A, model.basis, model.error) for A in operators]
     answer = _known_model(model, found)
     if k == n:
         return replace(
@@ -127,10 +130,10 @@ def decide_subspace(
         return _nothing_seen(model, answer, all(c.clear for c in found))
     method = "auto" if action is None or action.has_transform else _without_transform(action, n)
     stack = stacked_rank(listed, action, field=model.field, method=method)
-    stability = _smallest(stack, n - k)
+    stability = _smallest(stack, n - k) if action is None or action.orthogonal else None
     error = max(c.error for c in found)
     certain = stack.clear and all(c.clear for c in found) and stack.rank <= n - k
-    certain = certain and (stability is None or stability > error * grey(error))
+    certain = certain and _stands_out(stack, n - k, error)
     answer = replace(answer, stability=stability)
     if not certain:
         return replace(answer, reason="numerically_unclear", explanation=_UNCLEAR)
@@ -212,6 +215,15 @@ def _nothing_seen(model: Subspace, answer: Identification, clear: bool) -> Ident
     )
 
 
+def _stands_out(stack: RankResult, most: int, error: float) -> bool:
+    """Whether the smallest singular value is beyond what an error of the rows explains."""
+    least = _smallest(stack, most)
+    if least is None:
+        # No spectrum: nothing vouches for more than ordinary rounding.
+        return error < _ORDINARY or stack.rank == 0
+    return least > error * grey(error)
+
+
 def _smallest(stack: RankResult, most: int) -> float | None:
     """Smallest singular value that was kept."""
     values = stack.singular_values
@@ -249,7 +261,8 @@ def _lost_irreps(
     """Copies of every irrep that the consistent set has beyond those of the model."""
     if action is None or not stack.lost or not action.has_transform:
         return ()
-    parts = action.transform.analyze(model.basis.T)
+    # A signal of zeros beside the basis: transforms need not know what to do with none.
+    parts = action.transform.analyze(np.vstack([model.basis.T, np.zeros((1, model.n))]))
     rows = []
     for (family, missing), part in zip(stack.lost, parts, strict=True):
         own = np.rint(np.sum(np.abs(part) ** 2, axis=(0, 2, 3)) / family.dim).astype(int)

@@ -30,17 +30,23 @@ __all__ = ["covariances", "decide_gaussian"]
 _UNKNOWNS = 4096
 _ENTRIES = 2**26
 _PROJECTIONS = 200
+_ROUNDS = 8
 
 
 def decide_gaussian(
     model: Gaussian, operators: tuple[ForwardOperator, ...], action: GroupAction | None
 ) -> Identification:
     """Decide a Gaussian law by ranks on covariances, and on the subspace that it fills."""
+    if action is not None and not action.orthogonal:
+        raise ValueError(
+            f"a Gaussian law needs an orthogonal action; {action.name} is not. Change coordinates "
+            "so that it is."
+        )
     support = decide_subspace(model.support, operators, action)
     rows = row_bases(operators)
     bases = [own.basis for own in rows]
     error = max(own.error for own in rows)
-    clear = all(own.clear for own in rows)
+    clear = model.clear and all(own.clear for own in rows)
     every = covariances(model.n, action, model.field)
     kernel, least, sure = _kernel(every, bases, error)
     answer = replace(
@@ -134,14 +140,18 @@ def covariances(n: int, action: GroupAction | None, field: str) -> np.ndarray:
         return _all_hermitian(n, field)
     rng = probe_rng("covariances")
     basis = np.zeros((0, n * n))
-    while len(basis) < count:
+    for _ in range(_ROUNDS):
+        if len(basis) == count:
+            return basis.reshape(-1, n, n)
         drawn = []
         for _ in range(count - len(basis)):
             M = rng.standard_normal((n, n))
             M = M + 1j * rng.standard_normal((n, n)) if field == "complex" else M
             drawn.append(action.equivariant_average(M + M.conj().T).reshape(-1))
         basis = _real_rows(np.concatenate([basis, np.array(drawn)]))
-    return basis.reshape(-1, n, n)
+    raise ArithmeticError(
+        f"{count} covariances should commute with {action.name}; averages span {len(basis)}."
+    )
 
 
 def _real_rows(rows: np.ndarray) -> np.ndarray:

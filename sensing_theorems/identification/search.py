@@ -36,7 +36,7 @@ __all__ = ["Found", "Search"]
 
 _FLOOR = 1e-8  # of squares: pieces with smaller ones are decomposed
 _INSIDE = 10.0
-_COARSE = 1e-7
+_COARSE, _GROWTH = 1e-7, 100.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,7 +198,8 @@ class Search:
         """Whether rounding explains a size that ends a branch if it is zero."""
         zero = size <= _INSIDE * node.error
         # A large error would let anything near pass for zero, and a small size be too large for it.
-        self.doubtful |= (zero and node.error > _COARSE) or (
+        given = max(seen.error for seen in self.views.seen)
+        self.doubtful |= (zero and node.error > max(_COARSE, _GROWTH * given)) or (
             not zero and size <= grey(node.error) * node.error
         )
         return zero

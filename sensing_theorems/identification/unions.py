@@ -10,10 +10,10 @@ from .._forward import ForwardOperator, vertical_stack
 from .._probes import probe_rng
 from ..groups.action import GroupAction
 from ..judgement import Verdict
-from ..models import PieceModel
+from ..models import FiniteSet, PieceModel
 from ..rows import precision, triangular
-from ..subspaces import Pieces
-from ..tolerance import cut
+from ..subspaces import Pieces, residual_norms
+from ..tolerance import grey, threshold
 from .answer import Ambiguity, Explored, Identification
 from .search import Found, Search
 from .views import Rows, Views
@@ -48,7 +48,9 @@ def decide_union(
         if spurious is not None:
             return _not_identified(spurious, found, search, pieces)
         unclear = True
-    unclear = unclear or search.doubtful
+    # Pieces of unions that are so close have been dropped, with a warning.
+    crowded = isinstance(model, FiniteSet) and _crowded(model.points)
+    unclear = unclear or search.doubtful or crowded
     if search.open_fraction > 0:
         text = (
             f"The budget of {budget} nodes left {search.open_fraction:.2g} of all assignments "
@@ -76,6 +78,13 @@ def _answer(
 
 def _explored(search: Search) -> Explored:
     return Explored("search", search.nodes, search.budget, search.open_fraction, search.views.count)
+
+
+def _crowded(points: np.ndarray) -> bool:
+    """Whether points are so near to each other, beside the largest, that they may pass for one."""
+    plain = _plain_rows(points)
+    apart = cKDTree(plain).query(plain, k=2)[0][:, 1]
+    return bool(apart.min() < _APART * np.linalg.norm(plain, axis=1).max())
 
 
 def _signal(found: Found, model: PieceModel) -> np.ndarray | None:
@@ -111,16 +120,13 @@ def consistent_near(
     """
     pieces, factor = model.pieces, np.zeros((0, model.pieces.ambient))
     elements = [None] if action is None else list(action.elements())
+    moved = pieces.lift(np.array([z if g is None else g(z) for g in elements]))
     for A in operators:
         matrix = np.asarray(A.to_dense())
         matrix = matrix / (np.linalg.norm(matrix, 2) or 1.0)
         lifted = matrix if not pieces.height else scipy.linalg.block_diag(matrix, 1.0)
-        seen = [_complement(lifted @ pieces.basis(i)) for i in range(len(pieces))]
-        moved = np.array([z if g is None else g(z) for g in elements])
-        answers = pieces.lift(moved) @ lifted.T
-        misses = [np.linalg.norm(answers @ C.conj(), axis=1) for C in seen]
-        for element, i in zip(elements, np.argmin(misses, axis=0), strict=True):
-            rows = seen[i].conj().T @ lifted
+        for element, i in zip(elements, _nearest(moved @ lifted.T, lifted, pieces), strict=True):
+            rows = _complement(lifted @ pieces.basis(int(i))).conj().T @ lifted
             if element is not None:
                 n = element.n
                 rows = np.concatenate([element.pull_back(rows[:, :n]), rows[:, n:]], axis=1)
@@ -131,9 +137,11 @@ def consistent_near(
     values = np.append(values, np.zeros(vh.shape[0] - values.size))
     # Operators of norm 1: what is far below says nothing, even if nothing else does.
     norm = max(1.0, float(np.linalg.norm(values)))
-    decision = cut(values, precision(vertical_stack(operators)), norm=norm)
-    kept = values > decision.tolerance
-    if kept.all() or (kept.any() and not decision.clear):
+    eps = float(np.finfo(precision(vertical_stack(operators))).eps)
+    tolerance = max(threshold(norm, eps), 10 * pieces.error * norm)
+    kept = values > tolerance
+    least = float(values[kept].min(initial=np.inf))
+    if kept.all() or least <= tolerance * grey(tolerance):
         return None
     free = vh[~kept].conj()
     near = (free.conj() @ pieces.lift(z)) @ free
@@ -142,13 +150,24 @@ def consistent_near(
             return None
         near = near[:-1] * (pieces.height / near[-1])
     # Null vectors are off by rounding over the smallest singular value that was kept.
-    error = decision.tolerance / float(values[kept].min(initial=1.0))
+    error = tolerance / min(1.0, least)
     apart = model.distance(near) > max(_APART, 100 * error) * max(
         float(np.linalg.norm(near)), pieces.height
     )
     if not apart:
         return None
     return near if model.field == "complex" else near.real
+
+
+def _nearest(answers: np.ndarray, lifted: np.ndarray, pieces: Pieces) -> np.ndarray:
+    """The piece whose measurements are nearest to each answer (E, r)."""
+    best, nearest = np.full(len(answers), np.inf), np.zeros(len(answers), dtype=int)
+    for i in range(len(pieces)):
+        u, values, _ = np.linalg.svd(lifted @ pieces.basis(i), full_matrices=False)
+        miss = residual_norms(u[:, values > _SEEN], answers)
+        nearest = np.where(miss < best, i, nearest)
+        best = np.minimum(miss, best)
+    return nearest
 
 
 def _complement(columns: np.ndarray) -> np.ndarray:
@@ -160,18 +179,17 @@ def _complement(columns: np.ndarray) -> np.ndarray:
 def _not_identified(
     spurious: np.ndarray, found: Found, search: Search, pieces: Pieces
 ) -> Identification:
-    basis = found.basis
+    basis, i = found.basis, int(np.argmax(pieces.energies(found.basis)))
+    own = pieces.basis(i)
     if pieces.height:
         # Directions are the vectors of last entry 0.
         last = basis[-1] / np.linalg.norm(basis[-1])
-        rest = np.linalg.svd(last[None].conj(), full_matrices=True)[2][1:].conj().T
-        basis = (basis @ rest)[:-1]
-    i = int(np.argmax(pieces.energies(found.basis)))
-    cosines = np.linalg.svd(pieces.basis(i).conj().T @ found.basis, compute_uv=False)
-    angles = np.full(found.basis.shape[1], np.pi / 2)
-    angles[: cosines.size] = np.arccos(np.clip(cosines, -1.0, 1.0))[: angles.size]
-    flat = 1 if pieces.height else 0
-    extra = max(0, basis.shape[1] - (int(pieces.dims[i]) - flat))
+        rest = np.linalg.svd(last[None], full_matrices=True)[2][1:].conj().T
+        basis, own = (basis @ rest)[:-1], own[:-1, :-1]
+    cosines = np.linalg.svd(own.conj().T @ basis, compute_uv=False)
+    angles = np.full(basis.shape[1], np.pi / 2)
+    angles[: cosines.size] = np.arccos(np.clip(cosines, -1.0, 1.0))
+    extra = max(0, basis.shape[1] - own.shape[1])
     return Identification(
         Verdict.NOT_IDENTIFIABLE,
         "spurious_subspace",
@@ -193,11 +211,15 @@ def smaller_finite_sets(
     another. Under an action :math:`A T_g x` is the answer to the point :math:`T_g x`: all points of
     an orbit must then be confused by all operators.
     """
+    if _crowded(points):
+        return Verdict.UNDECIDED
     confused = np.ones(len(points), dtype=bool)
     for A in operators:
         answers = _plain_rows(A.matmat(points.T).T)
         apart = cKDTree(answers).query(answers, k=2)[0][:, 1]
         size = np.linalg.norm(A.to_dense(), 2) * np.linalg.norm(points, axis=1).max()
+        if size == 0.0:
+            continue
         if np.any((apart > _CONSISTENT * size) & (apart < _APART * size)):
             return Verdict.UNDECIDED
         confused &= apart <= _CONSISTENT * size

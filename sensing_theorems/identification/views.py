@@ -32,8 +32,11 @@ class Rows:
     clear: bool
 
 
-def row_bases(operators: tuple[ForwardOperator, ...]) -> list[Rows]:
-    """Row spaces of operators over their own field, by dense decompositions."""
+def row_bases(operators: tuple[ForwardOperator, ...], model_error: float = 0.0) -> list[Rows]:
+    """Row spaces of operators over their own field, by dense decompositions.
+
+    The error of the model they will be compared with is added to that of the rows.
+    """
     found = []
     for A in operators:
         matrix = dense_matrix(A, "identify")
@@ -42,8 +45,10 @@ def row_bases(operators: tuple[ForwardOperator, ...]) -> list[Rows]:
         decision = cut(values, precision(A), scale)
         kept = values > decision.tolerance
         # A direction found with singular value s carries the rounding of the matrix over s.
-        error = decision.tolerance / values[kept][-1] if kept.any() else 0.0
-        found.append(Rows(vh[kept], float(error), decision.clear))
+        error = model_error + (decision.tolerance / values[kept][-1] if kept.any() else 0.0)
+        # An operator that sees nothing is no doubt of rounding.
+        clear = (decision.clear or not np.any(matrix)) and error * grey(error) < 0.5
+        found.append(Rows(vh[kept], min(1.0, float(error)), bool(clear)))
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._validate import generator, positive_int
+from .._validate import finite_array, generator, positive_int
 from ..groups.action import GroupAction
 from ..subspaces import Pieces, residual_norms, same_up_to
 
@@ -25,11 +25,14 @@ class Model(ABC):
     dim : int
         Box-counting dimension k of bounded parts of the model, over its field.
     field : {"real", "complex"}
+    precision : dtype
+        Of the entries that the model was given by.
     """
 
     n: int
     dim: int
     field: str
+    precision: np.dtype[Any] = np.dtype(np.float64)
 
     @abstractmethod
     def offender(self, action: GroupAction) -> int | None:
@@ -69,7 +72,7 @@ class PieceModel(Model):
 
     def distance(self, x: Any) -> NDArray[Any]:
         """Euclidean distances of signals (..., n) from the model, shape (...)."""
-        x = np.asarray(x)
+        x = finite_array(x, "x")
         if x.ndim == 0 or x.shape[-1] != self.n:
             raise ValueError(f"signals must have shape (..., {self.n}); got {x.shape}.")
         return np.asarray(self.pieces.distances(x).min(axis=0))
@@ -97,7 +100,7 @@ class PieceModel(Model):
 
     def closeness(self, action: GroupAction) -> float:
         """Distance, beside a signal of norm 1, that rounding of model and action explains."""
-        return max(same_up_to(self.pieces.bases.dtype), 1e4 * action.rounding)
+        return max(same_up_to(self.precision), 1e4 * action.rounding, 100 * self.pieces.error)
 
 
 def _moved(pieces: Pieces, i: int, element: Any) -> NDArray[Any]:

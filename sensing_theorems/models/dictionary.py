@@ -14,14 +14,22 @@ from numpy.typing import NDArray
 from .._validate import at_most
 from ..groups.action import GroupAction
 from ..groups.element import Element
-from ..subspaces import Pieces, columns_of, orthonormal, residual_norms, same_up_to
+from ..subspaces import (
+    Pieces,
+    columns_of,
+    orthonormal,
+    residual_norms,
+    same_up_to,
+    unit_columns,
+)
+from ..tolerance import threshold
 from .base import PieceModel
-from .union import irredundant
 
 __all__ = ["SparseDictionary"]
 
 MAX_PIECES = 200_000
 _PIECE_ENTRIES = 2**26
+_DEPENDENT = 1e-6
 
 
 class SparseDictionary(PieceModel):
@@ -42,7 +50,9 @@ class SparseDictionary(PieceModel):
     """
 
     def __init__(self, atoms: Any, sparsity: int) -> None:
-        self.atoms = _distinct_atoms(columns_of(atoms, "atoms"))
+        columns = columns_of(atoms, "atoms")
+        self.precision = columns.dtype
+        self.atoms = _distinct_atoms(columns)
         self.n = self.atoms.shape[0]
         self.sparsity = at_most(sparsity, "sparsity", self.atoms.shape[1])
         self.field = "complex" if self.atoms.dtype.kind == "c" else "real"
@@ -79,14 +89,23 @@ class SparseDictionary(PieceModel):
     @cached_property
     def pieces(self) -> Pieces:  # type: ignore[override]
         """One piece per support."""
-        spans = np.moveaxis(self.atoms[:, self.supports], 0, 1)
-        q, r = np.linalg.qr(spans)
-        least = np.abs(np.diagonal(r, axis1=1, axis2=2)).min(axis=1)
-        if np.all(least > 1e-6):
-            return Pieces(np.ascontiguousarray(q), np.full(len(q), self.sparsity))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return irredundant(Pieces.of([orthonormal(span) for span in spans]))
+        atoms = self.atoms.astype(np.result_type(self.atoms, np.float64))
+        whole, error = orthonormal(self.atoms)
+        if whole.shape[1] <= self.sparsity:
+            return Pieces.of([whole], None, error)
+        bases, factors = np.linalg.qr(np.moveaxis(atoms[:, self.supports], 0, 1))
+        least = np.linalg.svd(factors, compute_uv=False)[:, -1]
+        dims = np.full(len(bases), self.sparsity)
+        error = threshold(self.sparsity**0.5, float(np.finfo(self.precision).eps))
+        dependent = least < max(_DEPENDENT, 1e3 * error)
+        errors = [error / float(least[~dependent].min(initial=1.0))]
+        for i in np.flatnonzero(dependent):
+            span, error = orthonormal(self.atoms[:, self.supports[i]])
+            dims[i] = span.shape[1]
+            bases[i] = 0.0
+            bases[i, :, : dims[i]] = span
+            errors.append(error)
+        return Pieces(np.ascontiguousarray(bases), dims, 0.0, min(1.0, max(errors)))
 
     def offender(self, action: GroupAction) -> int | None:
         """Number of a generator that moves the model; ``None`` if none does."""
@@ -110,8 +129,7 @@ class SparseDictionary(PieceModel):
 
 
 def _distinct_atoms(atoms: NDArray[Any]) -> NDArray[Any]:
-    lengths = np.linalg.norm(atoms, axis=0)
-    unit = atoms[:, lengths > 0] / lengths[lengths > 0]
+    unit = unit_columns(atoms)
     close = same_up_to(atoms.dtype)
     kept: list[int] = []
     for i in range(unit.shape[1]):
@@ -130,4 +148,4 @@ def _distinct_atoms(atoms: NDArray[Any]) -> NDArray[Any]:
             UserWarning,
             stacklevel=3,
         )
-    return np.ascontiguousarray(unit[:, kept])
+    return np.ascontiguousarray(unit[:, kept].astype(atoms.dtype))

@@ -12,7 +12,8 @@ from scipy.spatial import cKDTree
 
 from .._validate import finite_array
 from ..groups.action import GroupAction
-from ..subspaces import Pieces
+from ..subspaces import Pieces, moderate
+from ..tolerance import threshold
 from .base import PieceModel
 
 __all__ = ["FiniteSet"]
@@ -40,6 +41,8 @@ class FiniteSet(PieceModel):
             raise ValueError(
                 f"`points` must have shape (p, n), one signal per row; got {given.shape}."
             )
+        moderate(given, "points")
+        self.precision = given.dtype
         self.points = np.unique(given, axis=0)
         if len(self.points) < len(given):
             warnings.warn(
@@ -54,7 +57,9 @@ class FiniteSet(PieceModel):
     def pieces(self) -> Pieces:  # type: ignore[override]
         """One piece per point."""
         empty = np.zeros((self.n, 0))
-        return Pieces.of([empty] * len(self.points), self.points)
+        points = self.points.astype(np.result_type(self.points, np.float64))
+        error = threshold(1.0, float(np.finfo(self.precision).eps))
+        return Pieces.of([empty] * len(points), points, error)
 
     def offender(self, action: GroupAction) -> int | None:
         """Number of a generator that moves the model; ``None`` if none does."""

@@ -10,10 +10,15 @@ from numpy.typing import NDArray
 
 from .._validate import at_most, finite_array, generator, positive_int
 from ..groups.action import GroupAction
-from ..subspaces import Pieces, columns_of, reduced_basis, residual_norms, same_up_to
+from ..subspaces import Pieces, columns_of, moderate, reduced_basis, residual_norms, same_up_to
 from .base import Model, PieceModel
 
-__all__ = ["GenericSubspace", "Subspace"]
+__all__ = ["GenericSubspace", "Subspace", "offset_floor"]
+
+
+def offset_floor(error: float) -> float:
+    """Share of an offset outside the span that rounding explains."""
+    return max(1e-12, 10 * error)
 
 
 class Subspace(PieceModel):
@@ -33,6 +38,8 @@ class Subspace(PieceModel):
         Orthonormal.
     offset : ndarray, shape (n,), or None
         The signal of X closest to 0; ``None`` for a linear subspace.
+    error : float
+        What rounding of the given entries may turn the subspace by.
 
     Raises
     ------
@@ -47,7 +54,9 @@ class Subspace(PieceModel):
     """
 
     def __init__(self, basis: Any, offset: Any = None) -> None:
-        self.basis = reduced_basis(columns_of(basis, "basis"), "basis")
+        columns = columns_of(basis, "basis")
+        self.precision = columns.dtype
+        self.basis, self.error = reduced_basis(columns, "basis")
         self.n, self.dim = self.basis.shape
         self.offset = None if offset is None else self._foot(offset)
         kinds = {self.basis.dtype.kind, "f" if self.offset is None else self.offset.dtype.kind}
@@ -57,14 +66,17 @@ class Subspace(PieceModel):
         a = finite_array(offset, "offset")
         if a.shape != (self.n,):
             raise ValueError(f"`offset` must have shape ({self.n},); got {a.shape}.")
+        moderate(a, "offset")
         foot = a - self.basis @ (self.basis.conj().T @ a)
         # An offset inside the span is none: the subspace is linear.
-        return foot if np.linalg.norm(foot) > 1e-12 * np.linalg.norm(a) else None
+        return foot if np.linalg.norm(foot) > offset_floor(self.error) * np.linalg.norm(a) else None
 
     @cached_property
     def pieces(self) -> Pieces:  # type: ignore[override]
         """One piece."""
-        return Pieces.of([self.basis], None if self.offset is None else self.offset[None])
+        return Pieces.of(
+            [self.basis], None if self.offset is None else self.offset[None], self.error
+        )
 
 
 class GenericSubspace(Model):

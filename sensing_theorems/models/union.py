@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._validate import finite_array
-from ..subspaces import Pieces, columns_of, reduced_basis, residual_norms, same_up_to
+from ..subspaces import Pieces, columns_of, moderate, reduced_basis, residual_norms, same_up_to
 from .base import PieceModel
-from .subspace import Subspace
+from .subspace import Subspace, offset_floor
 
 __all__ = ["UnionOfSubspaces", "irredundant"]
 
@@ -40,34 +40,44 @@ class UnionOfSubspaces(PieceModel):
     """
 
     def __init__(self, bases: Any, offsets: Any = None) -> None:
-        given = [bases] if isinstance(bases, Subspace) else list(bases)
-        if not given:
+        if isinstance(bases, Subspace) or not hasattr(bases, "__iter__"):
+            raise TypeError(f"`bases` must be a sequence of bases; got {type(bases).__name__}.")
+        columns: list[NDArray[Any]] = []
+        for i, basis in enumerate(bases):
+            n = columns[0].shape[0] if columns else None
+            columns.append(columns_of(basis, f"bases[{i}]", n))
+        if not columns:
             raise ValueError("`bases` must hold at least one basis; got none.")
-        first = columns_of(given[0], "bases[0]")
-        self.n = first.shape[0]
-        spans = [
-            reduced_basis(columns_of(basis, f"bases[{i}]", self.n), f"bases[{i}]")
-            for i, basis in enumerate(given)
-        ]
-        feet = None if offsets is None else _feet(offsets, spans)
-        self.pieces = irredundant(Pieces.of(spans, feet))
-        self.dim = int(self.pieces.dims.max()) - (feet is not None)
+        self.n, self.precision = columns[0].shape[0], np.result_type(*columns)
+        reduced = [reduced_basis(basis, f"bases[{i}]") for i, basis in enumerate(columns)]
+        spans, error = [basis for basis, _ in reduced], max(error for _, error in reduced)
+        feet = None if offsets is None else _feet(offsets, spans, offset_floor(error))
+        self.pieces = irredundant(Pieces.of(spans, feet, error))
+        self.dim = int(self.pieces.dims.max()) - bool(self.pieces.height)
         self.field = "complex" if self.pieces.bases.dtype.kind == "c" else "real"
 
 
-def _feet(offsets: Any, spans: list[NDArray[Any]]) -> NDArray[Any]:
+def _feet(offsets: Any, spans: list[NDArray[Any]], floor: float) -> NDArray[Any]:
+    """The signals of the pieces that are closest to 0."""
     feet = finite_array(offsets, "offsets")
     if feet.shape != (len(spans), spans[0].shape[0]):
         raise ValueError(
             f"`offsets` must have shape (p, n) = ({len(spans)}, {spans[0].shape[0]}); got "
             f"{feet.shape}."
         )
-    return np.array([a - span @ (span.conj().T @ a) for a, span in zip(feet, spans, strict=True)])
+    moderate(feet, "offsets")
+    outside = [a - span @ (span.conj().T @ a) for a, span in zip(feet, spans, strict=True)]
+    return np.array(
+        [
+            foot if np.linalg.norm(foot) > floor * np.linalg.norm(a) else np.zeros_like(foot)
+            for foot, a in zip(outside, feet, strict=True)
+        ]
+    )
 
 
 def irredundant(pieces: Pieces) -> Pieces:
     """Drop pieces that lie inside others, with a warning."""
-    close = same_up_to(pieces.bases.dtype)
+    close = max(same_up_to(pieces.bases.dtype), 10 * pieces.error)
     kept: list[int] = []
     # Large pieces first, so that a piece can only lie inside one that was kept before.
     for i in sorted(range(len(pieces)), key=lambda i: (-pieces.dims[i], i)):
@@ -88,4 +98,4 @@ def irredundant(pieces: Pieces) -> Pieces:
         stacklevel=4,
     )
     kept.sort()
-    return Pieces(pieces.bases[kept], pieces.dims[kept], pieces.height)
+    return Pieces(pieces.bases[kept], pieces.dims[kept], pieces.height, pieces.error)

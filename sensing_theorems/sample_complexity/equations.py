@@ -5,6 +5,10 @@ if some change of the code makes up for it, :math:`A\,\delta B_S\,c \in \operato
 With rows C that span the left null space of :math:`A B_S` this is
 
 .. math:: C A\,\delta B_S\,c = 0, \qquad m - \operatorname{rank} A B_S \text{ equations}.
+
+Where A loses codes, :math:`A B_S v = 0` for some :math:`v \ne 0`, codes c + v that are not near c
+make the same sample. So a motion with :math:`C A\,\delta B_S\,(c + v) = 0` suffices, and these
+equations exclude nothing: of such samples none are taken.
 """
 
 from __future__ import annotations
@@ -161,34 +165,35 @@ class Equations:
         self.blocks, self.tangents, self.measured = blocks, tangents, measured
         self.relative = max(blocks.relative, measured.relative)
         self.clear = True
-        self._known: dict[tuple[int, tuple[int, ...]], NDArray[Any]] = {}
+        self._known: dict[tuple[int, tuple[int, ...]], tuple[NDArray[Any], bool]] = {}
 
-    def rows(self, g: int, support: tuple[int, ...]) -> NDArray[Any]:
-        """Orthonormal rows C A, (r, N), of an operator on a support."""
+    def rows(self, g: int, support: tuple[int, ...]) -> tuple[NDArray[Any], bool]:
+        """Orthonormal rows C A, (r, N), of an operator on a support, and whether it loses codes."""
         if self.blocks.per_signal > 1:
             return self._rows(g, support)
         if (g, support) not in self._known:
             self._known[g, support] = self._rows(g, support)
         return self._known[g, support]
 
-    def _rows(self, g: int, support: tuple[int, ...]) -> NDArray[Any]:
+    def _rows(self, g: int, support: tuple[int, ...]) -> tuple[NDArray[Any], bool]:
         rows = self.measured.rows[g]
         seen = rows @ self.blocks.span(support)
         if not seen.size:
-            return rows
+            return rows, seen.shape[1] > 0
         u, values, _ = np.linalg.svd(seen)
         # Columns have norm 1: what an operator does not see at all must not be scaled up.
         norm = max(float(np.linalg.norm(values)), seen.shape[1] ** 0.5)
         decision = cut(values, np.dtype(np.float64), norm=norm, maps=self.relative)
         rank = int((values > decision.tolerance).sum())
         self.clear &= decision.clear or (rank == 0 and values[0] <= decision.tolerance / 2)
-        return np.asarray(u[:, rank:].conj().T @ rows)
+        return np.asarray(u[:, rank:].conj().T @ rows), rank < seen.shape[1]
 
     def of_sample(
         self, g: int, support: tuple[int, ...], component: int, rng: np.random.Generator
     ) -> NDArray[Any]:
         """Equations of one sample with a random code, in the parameters of a component."""
-        rows = self.rows(g, support)
+        rows, lost = self.rows(g, support)
+        rows = rows[:0] if lost else rows
         codes = [self._code(self.blocks.bases[b].shape[1], rng) for b in support]
         norm = np.linalg.norm(np.concatenate(codes))
         size = self.tangents.sizes[component]

@@ -26,6 +26,11 @@ _NONE = (
     "changes no set of measurements."
 )
 
+_UNDECIDED = (
+    "Whether any number of samples suffices, and which, is open: it would take samples of "
+    "operators that lose codes of their pieces or supports, from which no equations are taken."
+)
+
 _ROUNDING = (
     "Whether any number of samples suffices hangs on what is as small as rounding: in floating "
     "point no number was found."
@@ -44,34 +49,33 @@ def finding(
     components = range(len(search.tangents.sizes))
     irreps = _copies(model, action)
     notes = _notes_on_irreps(irreps, parameters) + _notes_on_larger(model, action, search)
-    for component in components:
-        motion = search.motion(component)
-        if motion is not None:
-            bound = search.counting_bound(component)
-            text = " ".join([f"The model has {parameters} parameters. {_NONE}", *notes])
-            return _none(model, search, bound, text, _clear(search, irreps), motion)
+    motion = next((z for z in map(search.motion, components) if z is not None), None)
+    if motion is not None:
+        clear = _clear(search, irreps)
+        return _none(model, search, search.counting_bound(), [_NONE, *notes], clear, motion)
+    if any(map(search.undecided, components)):
+        return _none(model, search, None, [_UNDECIDED, *notes], False, None)
     try:
         counts = [search.count(component) for component in components]
     except TooRareError:
         if _clear(search, irreps):
             raise
-        return _none(model, search, None, _ROUNDING, False, None)
-    samples, bound = (max(column) for column in zip(*counts, strict=True))
-    bound = max(bound, irreps.least_samples if irreps else 0, _avoiding(model, action, search))
+        return _none(model, search, None, [_ROUNDING], False, None)
+    samples, filled = (max(column) for column in zip(*counts, strict=True))
+    bound = max(search.counting_bound() or 0, _avoiding(model, action, search))
+    bound = max(bound, irreps.least_samples if irreps else 0)
     attempt = _attempt(problem, model, action, search, samples, rng)
-    clear = _clear(search, irreps) and not _doubted(attempt)
-    text = " ".join([_counted(parameters, samples, bound), *_notes_on(attempt, samples), *notes])
+    notes = _notes_on_lost(search, samples) + _notes_on(attempt, samples) + notes
+    supports, L = np.array(search.dealing.supports[:samples], np.int64), search.n_operators
     return SampleComplexity(
         samples,
         parameters,
         bound,
-        tuple(len(range(g, samples, search.n_operators)) for g in range(search.n_operators)),
-        clear,
-        text,
+        tuple(len(range(g, samples, L)) for g in range(L)),
+        _clear(search, irreps) and not _doubted(attempt),
+        " ".join([_counted(parameters, samples, bound, filled), *notes]),
         model,
-        np.array(search.dealing.supports[:samples], np.int64).reshape(
-            samples, search.blocks.per_signal
-        ),
+        supports.reshape(samples, search.blocks.per_signal),
         attempt.certificate,
         attempt.curve,
     )
@@ -81,12 +85,13 @@ def _none(
     model: PieceModel,
     search: Search,
     bound: int | None,
-    text: str,
+    reasons: list[str],
     clear: bool,
     motion: NDArray[Any] | None,
 ) -> SampleComplexity:
     supports = np.zeros((0, search.blocks.per_signal), np.int64)
     parameters = search.tangents.parameters
+    text = " ".join([_has(parameters), *reasons])
     return SampleComplexity(
         None, parameters, bound, (), clear, text, model, supports, motion=motion
     )
@@ -110,6 +115,8 @@ def _avoiding(model: PieceModel, action: GroupAction | None, search: Search) -> 
     if action is not None or not isinstance(model, SparseDictionary):
         return 0
     n, p = model.atoms.shape
+    if p == model.sparsity:
+        return 0
     free = search.tangents.parameters == p * (n - 1)
     return -(-p * (p - 1) // (p - model.sparsity)) if free and n > 1 else 0
 
@@ -128,7 +135,7 @@ def _attempt(
     supports, parameters = search.dealing.supports[:samples], search.tangents.parameters
     attempt = prove(search.blocks, problem.operators, model.field, supports, parameters, rng)
     # What an operator loses up to rounding, exact arithmetic takes for seen.
-    silent = attempt.silent or search.loses_codes(samples)
+    silent = attempt.silent or bool(search.lost(samples))
     return attempt._replace(silent=silent)
 
 
@@ -136,13 +143,29 @@ def _doubted(attempt: Attempt) -> bool:
     return attempt.needed is None and not attempt.silent
 
 
-def _counted(parameters: int, samples: int, bound: int) -> str:
+def _has(parameters: int) -> str:
+    return f"The model has {parameters} parameter{'' if parameters == 1 else 's'}."
+
+
+def _counted(parameters: int, samples: int, bound: int, filled: int) -> str:
     if parameters == 0:
         return "The model has no parameters: no other model of its kind is near it."
-    start = f"The model has {parameters} parameters. "
     if samples == bound:
-        return f"{start}With fewer samples there are too few equations."
-    return f"{start}Counting alone asks for {bound} samples, but their equations are dependent."
+        return f"{_has(parameters)} With fewer samples there are too few equations."
+    start = f"{_has(parameters)} Counting alone asks for {bound} samples; in this sequence of them,"
+    if samples == filled:
+        return f"{start} fewer than {samples} have too few equations."
+    return f"{start} the equations of fewer than {samples} are too few or dependent."
+
+
+def _notes_on_lost(search: Search, samples: int) -> list[str]:
+    lost = np.count_nonzero(search.lost(samples))
+    if not lost:
+        return []
+    return [
+        f"Operators lose codes in {lost} of the samples, from which no equations are taken; should "
+        "these tell something all the same, fewer might do."
+    ]
 
 
 def _notes_on(attempt: Attempt, samples: int) -> list[str]:
@@ -167,7 +190,7 @@ def _notes_on_larger(model: PieceModel, action: GroupAction | None, search: Sear
     """Whether larger invariant models are consistent, which the dimension of the model excludes."""
     if action is None or not isinstance(model, Subspace) or model.offset is not None:
         return []
-    seen = [search.equations.rows(g, (0,)) for g in range(search.n_operators)]
+    seen = [search.equations.rows(g, (0,))[0] for g in range(search.n_operators)]
     rows = np.concatenate(seen)
     missing = model.n - model.dim
     if len(rows):

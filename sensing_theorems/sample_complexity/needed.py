@@ -25,7 +25,7 @@ PARAMETERS = 5000
 def samples_needed(
     model: Any, operators: Any, action: GroupAction | None = None, *, rng: Any = 0
 ) -> SampleComplexity:
-    r"""Smallest number of noiseless samples that determine a model, for given operators.
+    r"""Smallest number of noiseless samples that determine a model, dealt to given operators.
 
     Samples :math:`y_t = A_{t \bmod L}\, x_t` come from signals of the model with generic codes. The
     number is the first N for which the Jacobian of all measurements excludes every motion of the
@@ -45,8 +45,8 @@ def samples_needed(
         A symmetry that the model has and whose having the learner knows: the parameters are those
         of the invariant models around it.
     rng : numpy.random.Generator or int
-        For the codes, and for the order in which pieces and atoms are used: every operator goes
-        through all of them before it meets one again, see `Dealing`.
+        For the codes, and for the dealing: the order in which pieces and atoms are used. Every
+        operator goes through all of them before it meets one again, see `Dealing`.
 
     Returns
     -------
@@ -67,6 +67,14 @@ def samples_needed(
     :math:`c + \epsilon\, \delta c + \dots` with constant measurements, the term of order q reads
     :math:`A (\delta B\, c + B\, \delta c_q) = 0`, which C turns into the equation above: where it
     has no solution but 0, no other model near the given one has these samples, with codes nearby.
+    Where :math:`A B_S` is one-to-one, :math:`A B'_S c' = A B_S c` keeps c' near c, for B' near B.
+
+    An operator that loses codes, :math:`A B_S v = 0` for some :math:`v \ne 0`, has the same samples
+    from codes c + v, and finitely many of them can be explained by motions with
+    :math:`C A\, \delta B_S (c + v) = 0`. So no equations are taken from such samples, and where
+    there are some, the number found is an upper bound. Where the others leave a motion, it is open
+    whether any number suffices: `samples` is ``None``, without a `motion`, and not `clear`.
+
     Conversely a motion that all codes of all operators allow moves the whole set of measurements
     nowhere, to all orders: then no number suffices.
 
@@ -80,8 +88,12 @@ def samples_needed(
 
     For a dictionary, :math:`N (m - s) \ge p (n - 1)` and :math:`N (p - s) \ge p (p - 1)`: motions
     of the atoms along an atom b escape the samples that use b, and give one equation for each
-    other sample, so that every b must be avoided by p - 1 samples. The number found is that of one
-    sequence of supports; above `counting_bound`, another sequence might do with fewer.
+    other sample, so that every b must be avoided by p - 1 samples.
+
+    The number found is that of one sequence of operators and supports; above `counting_bound`,
+    which is the same for all, another sequence might do with fewer. For pieces it is
+    :math:`\sum_i \lceil k_i (n - k_i) / \max_g (m_g - k_i) \rceil`, and pieces of different
+    dimensions seldom take turns as it would have them.
 
     Under an action, :math:`A T_g x` is the sample :math:`T_g x` again, so that virtual operators
     are no further samples. A subspace with :math:`d_j` of the :math:`c_j` copies of the irrep j has

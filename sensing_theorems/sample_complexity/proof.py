@@ -18,7 +18,7 @@ from .._primes import is_prime
 from ..batches import modular_ranks
 from ..models import PieceModel, as_model
 from ..modular import echelon
-from ..problem import as_operators
+from ..problem import as_operators, check_action
 from .residues import MODULI, Modular
 from .tangents import Blocks, blocks_of
 
@@ -47,9 +47,10 @@ class SampleCertificate:
     parameters : int
         P.
     counted : bool
-        Whether N - 1 samples have fewer equations than unknowns, which proves that none can be
-        spared. Else they were found short of full rank modulo p for these codes; where almost all
-        codes have full rank modulo p, that happens with probability at most P/p (Schwartz, Zippel).
+        Whether the first N - 1 samples have fewer equations than unknowns, which proves that they
+        are too few; another sequence of supports might do with fewer. Else they were found short
+        of full rank modulo p for these codes; where almost all codes have full rank modulo p, that
+        happens with probability at most P/p (Schwartz, Zippel).
     """
 
     prime: int
@@ -67,7 +68,10 @@ class SampleCertificate:
     def verify(self, model: Any, operators: Any, action: Any = None) -> bool:
         """Check the proof against model and operators, in exact arithmetic.
 
-        The rank is found by another elimination than the one that found the proof.
+        ``True`` proves that the samples determine the very model that is given here, by the very
+        operators: nothing ties the proof to those that it was found for, and it may well hold for
+        others. That one sample less is too few is proved where `counted`, and not checked
+        elsewhere. The rank is found by another elimination than the one that found the proof.
 
         Parameters
         ----------
@@ -83,9 +87,11 @@ class SampleCertificate:
         Raises
         ------
         TypeError
-            If `model` is no model.
+            If `model` is no model, or `action` no action.
         """
         listed, model = as_operators(operators), as_model(model)
+        if action is not None:
+            check_action(action, getattr(action, "n", model.n))
         still = action is None or all(g.is_identity() for g in action.generators)
         fits = isinstance(model, PieceModel) and all(A.shape[1] == model.n for A in listed)
         if not (still and fits and len(listed) == self.n_operators and _usable(self.prime)):
@@ -101,10 +107,10 @@ class SampleCertificate:
         return proved and count and (not self.counted or any(part.counted for part in parts))
 
     def __str__(self) -> str:
-        least = "by counting" if self.counted else "modulo the prime"
+        short = "has too few equations" if self.counted else "has less modulo the prime"
         return (
             f"rank {self.parameters} of {self.parameters} modulo {self.prime} for "
-            f"N = {self.samples}; none can be spared, {least}"
+            f"N = {self.samples}; this sequence without its last sample {short}"
         )
 
 

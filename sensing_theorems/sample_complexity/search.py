@@ -26,7 +26,7 @@ class TooRareError(ArithmeticError):
 
 
 class Count(NamedTuple):
-    """Number of samples that determine a component, and without which it has too few equations."""
+    """Samples that determine a component; the first ones with equations as many as parameters."""
 
     samples: int
     bound: int
@@ -53,6 +53,7 @@ class Search:
         orbits, per_signal = self.tangents.orbits, self.blocks.per_signal
         self.dealing = Dealing(self.n_operators, orbits, per_signal, rng)
         self._dealt: list[list[int]] = [[] for _ in self.tangents.sizes]
+        self._lost = False
 
     def motion(self, component: int) -> NDArray[Any] | None:
         """Motion of all columns (N, q) that no sample whatever excludes; ``None`` if there is none.
@@ -70,13 +71,20 @@ class Search:
         self.clear &= found is None or count <= SUPPORTS
         return found
 
+    def undecided(self, component: int) -> bool:
+        """Whether only samples that lose codes exclude what is left, where `motion` finds none."""
+        supports = self._alone if self.blocks.per_signal == 1 else self._together
+        return self._lost and self._loose(component, supports, kept=True) is not None
+
     def _alone(self, block: int) -> Iterable[tuple[int, ...]]:
         return ((block,),)
 
     def _together(self, block: int) -> Iterable[tuple[int, ...]]:
         return supports_with(block, len(self.blocks), self.blocks.per_signal, self.rng)
 
-    def _loose(self, component: int, supports: _Supports) -> NDArray[Any] | None:
+    def _loose(
+        self, component: int, supports: _Supports, *, kept: bool = False
+    ) -> NDArray[Any] | None:
         members, relative = self.tangents.members(component), self.equations.relative
         symmetric = self.tangents.blocks[members[0]].turn is not None
         joint = RowSpan(self.tangents.sizes[component], relative)
@@ -87,7 +95,9 @@ class Search:
             for support, g in itertools.product(supports(b), range(self.n_operators)):
                 if not span.missing:
                     break
-                span.add(self._whole(g, b, support, symmetric))
+                rows, lost = self.equations.rows(g, support)
+                self._lost |= lost and len(rows) > 0
+                span.add(self._whole(rows[:0] if kept and lost else rows, b, symmetric))
             self.clear &= span.clear
             if span.missing and not symmetric:
                 return self._shown(component, b, span.null[:, -1], symmetric)
@@ -95,10 +105,10 @@ class Search:
             return self._shown(component, -1, joint.null[:, -1], symmetric)
         return None
 
-    def _whole(self, g: int, b: int, support: tuple[int, ...], symmetric: bool) -> NDArray[Any]:
-        """Equations of an operator on all signals of a support, for the motions of one block."""
+    def _whole(self, rows: NDArray[Any], b: int, symmetric: bool) -> NDArray[Any]:
+        """Equations by rows C A for all codes, for the motions of one block."""
         own = self.tangents.blocks[b]
-        rows = self.equations.rows(g, support) @ own.complement
+        rows = rows @ own.complement
         if not symmetric:
             return np.asarray(rows)
         columns = self.blocks.bases[b].shape[1]
@@ -169,22 +179,23 @@ class Search:
                 return Count(number + 1, bound)
         return Count(0, 0)
 
-    def loses_codes(self, samples: int) -> bool:
-        """Whether the operator of one of the first samples is not one-to-one on its support."""
-        for number in range(samples):
-            g, support = self._sample(number)
-            seen = len(self.equations.measured.rows[g]) - len(self.equations.rows(g, support))
-            if seen < sum(self.blocks.bases[b].shape[1] for b in support):
-                return True
-        return False
+    def lost(self, samples: int) -> list[int]:
+        """Rows C A of those of the first samples whose operators lose codes of their supports."""
+        pairs = (self.equations.rows(*self._sample(number)) for number in range(samples))
+        return [len(rows) for rows, lost in pairs if lost]
 
-    def counting_bound(self, component: int) -> int | None:
-        """Number of samples that make as many equations as there are parameters."""
-        total = 0
-        for number in self._touching(component):
-            total += len(self.equations.rows(*self._sample(number)))
-            if total >= self.tangents.sizes[component]:
-                return number + 1
-            if not total and number >= 2 * self.n_operators * len(self.blocks):
+    def counting_bound(self) -> int | None:
+        """Samples of the richest operators that make as many equations as there are parameters.
+
+        Whatever the dealing, fewer make too few: a sample speaks of one component only, and has at
+        most m - k equations. ``None`` where it has none of a component that moves.
+        """
+        total, most = 0, max(len(rows) for rows in self.equations.measured.rows)
+        for component, size in enumerate(self.tangents.sizes):
+            members = self.tangents.members(component) if size else []
+            widths = [self.blocks.bases[b].shape[1] for b in members]
+            richest = most - self.blocks.per_signal * min(widths, default=0)
+            if size and richest <= 0:
                 return None
-        return None
+            total += -(-size // richest) if size else 0
+        return total
