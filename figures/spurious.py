@@ -27,7 +27,9 @@ def curve(rng: np.random.Generator) -> Manifold:
         turned = b @ (orders * np.cos(orders * theta[0])) - a @ (orders * np.sin(orders * theta[0]))
         return turned[:, None]
 
-    return Manifold(point, slope, (np.zeros(1), np.full(1, 2 * np.pi)))
+    # The slope is a sum of k (b_k cos kt - a_k sin kt).
+    steepest = orders @ np.linalg.norm(np.concatenate([a, b]), axis=0)
+    return Manifold(point, slope, (0.0, 2 * np.pi), lipschitz=float(steepest))
 
 
 def views(rng: np.random.Generator, count: int) -> list[np.ndarray]:
@@ -48,7 +50,7 @@ def draw() -> Figure:
     model, three, search = found()
     line = np.array([model.function(np.array([t])) for t in np.linspace(0, 2 * np.pi, 400)])
     points = np.array([point.signal for point in search.spurious])
-    chosen = int(np.argmax([point.distance for point in search.spurious]))
+    chosen = int(np.argmax([point.distance_at_most for point in search.spurious]))
     figure = Figure(figsize=(9.0, 3.0), layout="constrained")
     space = figure.add_subplot(1, 4, 1, projection="3d")
     space.plot(*line.T, color="black")

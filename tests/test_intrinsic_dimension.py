@@ -409,6 +409,36 @@ class TestNotes:
         found = intrinsic_dimension(np.round(rng.random((200, 2)), 2))
         assert "two nearest neighbours at one distance" in found.note
 
+    @pytest.mark.parametrize("size", [40, 80, 160])
+    def test_integers_are_said_to_bias(self, size):
+        for seed in range(3):
+            rng = np.random.default_rng(seed)
+            plane = size * rng.random((400, 2)) @ isometry(rng, 2, 6)
+            exact, rounded = (intrinsic_dimension(x) for x in (plane, np.round(plane)))
+            assert "Rounding biases" not in exact.note and contains(exact, 2)
+            assert "Rounding biases the estimate" in rounded.note
+            assert rounded.dimension > exact.dimension
+
+    def test_fine_rounding_is_not(self, rng):
+        plane = rng.random((400, 2))
+        assert "Rounding" not in intrinsic_dimension(np.round(plane, 4)).note
+        assert "Rounding" not in intrinsic_dimension(plane.astype(np.float32)).note
+
+    @pytest.mark.parametrize("method", METHODS)
+    @pytest.mark.parametrize("k", [2, 5])
+    def test_intervals_that_know_no_bias(self, method, k, rng):
+        note = intrinsic_dimension(rng.standard_normal((400, k)), method).note
+        said = f"interval of '{method}' knows no bias" in note
+        assert said == (k == 5 and method in ("mle", "correlation"))
+
+    def test_the_bias_is_there(self):
+        # What the note says of a cube: of 100 intervals, 2 and 0 held the dimension 5.
+        for method in ("mle", "correlation"):
+            cubes = [np.random.default_rng([s, 5]).random((400, 5)) for s in range(12)]
+            found = [intrinsic_dimension(cube, method) for cube in cubes]
+            assert sum(contains(one, 5) for one in found) <= 3
+            assert all("knows no bias" in one.note for one in found)
+
     def test_more_than_its_coordinates(self):
         found = [intrinsic_dimension(np.random.default_rng(s).random((60, 1))) for s in range(6)]
         assert {f.dimension > 1 for f in found} == {True, False}

@@ -7,7 +7,8 @@ import pytest
 from scipy.optimize import brentq
 
 import sensing_theorems as st
-from sensing_theorems.manifolds import Manifold, identify_locally, search_spurious
+from sensing_theorems.manifolds import Manifold, descent, identify_locally, search_spurious
+from sensing_theorems.manifolds.distances import bracket, descended
 
 YES, NO, OPEN = st.Verdict.IDENTIFIABLE, st.Verdict.NOT_IDENTIFIABLE, st.Verdict.UNDECIDED
 TURN = 2 * np.pi
@@ -18,12 +19,18 @@ def coefficients(rng, n: int = 3, degree: int = 2) -> np.ndarray:
     return rng.standard_normal((2, degree, n)) / np.arange(1, degree + 1)[:, None]
 
 
-def closed_curve(c: np.ndarray) -> Manifold:
+def steepest(c: np.ndarray) -> float:
+    """A bound of the slope, by the triangle inequality over frequencies and that of Cauchy."""
+    return float(np.arange(1, c.shape[1] + 1) @ np.sqrt((c**2).sum(axis=(0, 2))))
+
+
+def closed_curve(c: np.ndarray, proven: bool = True) -> Manifold:
     k = np.arange(1, c.shape[1] + 1)
     return Manifold(
         lambda t: np.cos(k * t[0]) @ c[0] + np.sin(k * t[0]) @ c[1],
         lambda t: ((-k * np.sin(k * t[0])) @ c[0] + (k * np.cos(k * t[0])) @ c[1])[:, None],
         (0.0, TURN),
+        lipschitz=steepest(c) if proven else None,
     )
 
 
@@ -66,7 +73,7 @@ def sphere() -> Manifold:
     )
 
 
-def shifted_lines(v: np.ndarray) -> Manifold:
+def shifted_lines(v: np.ndarray, **constant: float) -> Manifold:
     """Segments of the lines that the shifts of v span, one after the other, as a closed curve."""
     n = len(v)
 
@@ -77,6 +84,7 @@ def shifted_lines(v: np.ndarray) -> Manifold:
         lambda t: np.sin(TURN * t[0]) * line(t),
         lambda t: TURN * np.cos(TURN * t[0]) * line(t)[:, None],
         (0.0, float(n)),
+        **constant,
     )
 
 
@@ -148,7 +156,8 @@ class TestClosedCurves:
                 fit = np.linalg.norm((grid - p.signal) @ A.T, axis=1).min()
                 assert fit < spacing * np.linalg.norm(A, 2)
             away = np.linalg.norm(grid - p.signal, axis=1).min()
-            assert p.distance == pytest.approx(away, abs=spacing) and p.distance > 1e-3
+            assert p.distance_at_most == pytest.approx(away, abs=spacing)
+            assert away / 2.1 < p.distance_at_least < away
             assert p.residual < 1e-12 and p.regular and p.conditioning > 0
             # A fourth operator refutes it.
             fit = np.linalg.norm((grid - p.signal) @ operators[3].T, axis=1).min()
@@ -161,8 +170,10 @@ class TestClosedCurves:
         found = search_spurious(closed_curve(c), operators, starts=60)
         assert (found.verdict, found.reason, found.spurious) == (OPEN, "none_found", ())
         best = found.near_misses[0]
-        assert found.stability_at_most == pytest.approx(best.residual / best.distance)
-        ratios = [p.residual / p.distance for p in found.near_misses]
+        assert found.stability_at_most == pytest.approx(best.residual / best.distance_at_least)
+        unproven = search_spurious(closed_curve(c, proven=False), operators, starts=60)
+        assert unproven.stability_at_most is None and unproven.near_misses
+        ratios = [p.residual / p.distance_at_most for p in found.near_misses]
         assert ratios == sorted(ratios) and ratios[0] > 1e-9
         # The residual on a fine grid is no smaller at any minimum, and no larger.
         P = [np.linalg.svd(A, full_matrices=False)[2] for A in operators]
@@ -260,7 +271,7 @@ class TestSubspaces:
         exact = st.identify(st.models.Subspace(basis), operators)
         found = search_spurious(flat(basis), operators, starts=10)
         assert found.verdict is OPEN
-        assert all(p.residual / p.distance >= exact.stability for p in found.near_misses)
+        assert all(p.residual / p.distance_at_most >= exact.stability for p in found.near_misses)
 
     def test_complex_operators_count_twice(self, rng):
         basis = rng.standard_normal((6, 2))
@@ -282,9 +293,10 @@ class TestShiftedLines:
         look = identify_locally(shifted_lines(v), A, action, points=8)
         assert look.reason == "locally_identified"
         found = search_spurious(shifted_lines(v), A, action, starts=300)
-        assert found.verdict is NO
-        for p in found.spurious:
-            # Multiples of it fit as well: no isolated solution.
+        # Multiples fit as well: dependent equations do not show that exact solutions are near.
+        assert (found.verdict, found.reason, found.spurious) == (OPEN, "candidates", ())
+        assert found.candidates
+        for p in found.candidates:
             assert lines.distance(p.signal) > 1e-4 and not p.regular
             for g in action.elements():
                 off = [
@@ -293,6 +305,14 @@ class TestShiftedLines:
                     for x in (np.roll(v, i) for i in range(n))
                 ]
                 assert min(off) < 1e-9
+
+    def test_dependent_equations_stay_open_at_any_distance(self, rng):
+        v, A, action = rng.standard_normal(4), rng.standard_normal((2, 4)), st.groups.shifts(4)
+        model = shifted_lines(v, lipschitz=TURN * float(np.linalg.norm(v)) * (1 + 1e-12))
+        found = search_spurious(model, A, action, starts=300)
+        assert (found.verdict, found.reason) == (OPEN, "numerically_unclear")
+        assert all(p.distance_at_least > 0 and not p.regular for p in found.candidates)
+        assert "up to rounding" in str(found)
 
     def test_three_are(self, rng):
         v, A, action = rng.standard_normal(4), rng.standard_normal((3, 4)), st.groups.shifts(4)
@@ -309,7 +329,7 @@ class TestSurfaces:
         assert found.verdict is NO
         for p in found.spurious:
             assert all(np.linalg.norm(A @ p.signal) <= 1 + 1e-9 for A in q)
-            assert p.distance == pytest.approx(abs(np.linalg.norm(p.signal) - 1), abs=1e-9)
+            assert p.distance_at_most == pytest.approx(abs(np.linalg.norm(p.signal) - 1), abs=1e-9)
         look = identify_locally(sphere(), q, points=5)
         assert (look.reason, look.counts["fails"]) == ("locally_ambiguous", 5)
         # In R^3, to the tangent plane at x nothing is orthogonal but x.
@@ -349,6 +369,118 @@ class TestFolds:
         found = search_spurious(circle(), self.OPERATORS, starts=30)
         assert found.verdict is NO
         assert all(np.abs(p.signal).max() <= 1 + 1e-12 for p in found.spurious)
+
+
+def product(frequency: int, d: int = 2, proven: bool = False) -> Manifold:
+    """Of d closed curves (cos t, sin t, 2 cos ft, 2 sin ft), one after the other in R^{4d}."""
+
+    def point(t):
+        waves = [np.cos(t), np.sin(t), 2 * np.cos(frequency * t), 2 * np.sin(frequency * t)]
+        return np.array(waves).T.ravel()
+
+    def slope(t):
+        f = frequency
+        waves = [-np.sin(t), np.cos(t), -2 * f * np.sin(f * t), 2 * f * np.cos(f * t)]
+        J = np.zeros((4 * d, d))
+        for j, column in enumerate(np.array(waves).T):
+            J[4 * j : 4 * j + 4, j] = column
+        return J
+
+    # Columns are orthogonal, of length (1 + 4 f^2)^(1/2).
+    bound = (1 + 4 * frequency**2) ** 0.5 if proven else None
+    return Manifold(point, slope, (np.zeros(d), np.full(d, TURN)), lipschitz=bound)
+
+
+class TestNoFalseProof:
+    """An upper bound of a distance, which any search gives, proves nothing."""
+
+    @pytest.mark.parametrize(("frequency", "d"), [(5, 2), (20, 2), (50, 2), (20, 3), (50, 6)])
+    def test_a_product_of_curves_seen_one_by_one_is_identified(self, frequency, d):
+        # Every signal that fits is a product of points of the curves: a point of the model.
+        eye = np.eye(4 * d)
+        operators = [eye[4 * j : 4 * j + 4] for j in range(d)]
+        found = search_spurious(product(frequency, d), operators, starts=50)
+        assert (found.verdict, found.spurious, found.candidates) == (OPEN, (), ())
+
+    @pytest.mark.parametrize("proven", [False, True])
+    def test_not_even_where_every_descent_fails(self, proven, monkeypatch):
+        monkeypatch.setattr(descent, "descended", lambda *args, **options: 1.0)
+        eye = np.eye(8)
+        found = search_spurious(product(5, proven=proven), [eye[:4], eye[4:]], starts=8)
+        assert found.verdict is OPEN and not found.spurious
+        if not proven:
+            assert found.reason == "candidates" and len(found.candidates) == 8
+            assert "`lipschitz`" in str(found)
+            assert {p.distance_at_least for p in found.candidates} == {0.0}
+            assert {p.dimension for p in found.candidates} == {2}
+
+    def test_the_same_curve_is_refuted_only_with_a_constant(self, rng):
+        c, operators = coefficients(rng), list(rng.standard_normal((3, 2, 3)))
+        with_, without = (
+            search_spurious(closed_curve(c, proven), operators, starts=40)
+            for proven in (True, False)
+        )
+        assert (with_.verdict, without.verdict) == (NO, OPEN)
+        assert without.reason == "candidates"
+        for p, q in zip(with_.spurious, without.candidates, strict=True):
+            np.testing.assert_allclose(p.signal, q.signal, atol=1e-9)
+
+    def test_a_cylinder_seen_from_its_axis_is_identified(self):
+        # The model contains all that the operators do not see: no dimension is added.
+        def point(t):
+            return np.array([np.cos(t[0]), np.sin(t[0]), t[1]])
+
+        def slope(t):
+            return np.array([[-np.sin(t[0]), 0.0], [np.cos(t[0]), 0.0], [0.0, 1.0]])
+
+        rows, box = [np.eye(3)[:2], np.array([[1.0, 1, 0], [1, -1, 0]])], ([0.0, -1], [TURN, 1])
+        assert search_spurious(Manifold(point, slope, box), rows, starts=5).verdict is OPEN
+        # Cut off at both ends it is not.
+        found = search_spurious(Manifold(point, slope, box, lipschitz=1.0), rows, starts=5)
+        assert found.verdict is NO and found.spurious[0].dimension == 2
+        z = found.spurious[0].signal
+        away = np.hypot(np.linalg.norm(z[:2]) - 1, max(abs(z[2]) - 1, 0))
+        assert away / 2.1 < found.spurious[0].distance_at_least <= away
+
+    def test_certificates_lie_in_the_box(self):
+        # The upper half circle: the two coordinates let half of the square fit, and no more.
+        half = Manifold(circle().function, circle().jacobian, (0.0, np.pi), lipschitz=1.0)
+        found = search_spurious(half, [np.eye(2)[:1], np.eye(2)[1:]], starts=30)
+        assert found.verdict is NO
+        for p in found.spurious:
+            assert np.all((p.parameters >= 0) & (p.parameters <= np.pi))
+            assert -1e-12 <= p.signal[1] <= 1 + 1e-12
+
+
+class TestDistances:
+    @pytest.mark.parametrize("seed", range(4))
+    def test_bracket_the_distance_on_a_fine_grid(self, seed):
+        rng = np.random.default_rng(seed)
+        c, z = coefficients(rng), 2 * rng.standard_normal(3)
+        away = np.linalg.norm(fine(c, 200_000) - z, axis=1).min()
+        lower, upper = bracket(closed_curve(c), z, enough=1e-9)
+        assert 0.5 * upper <= lower <= away <= upper + 1e-4
+
+    def test_bracket_the_distance_of_a_surface(self):
+        # The norm of the derivative of the sphere is 1 at most.
+        ball = Manifold(sphere().function, sphere().jacobian, sphere().domain, lipschitz=1.0)
+        for z in ([0.3, 0.0, 0.0], [2.0, 1.0, -2.0]):
+            lower, upper = bracket(ball, np.array(z), enough=1e-9)
+            assert lower <= abs(np.linalg.norm(z) - 1) <= upper <= 2 * lower
+
+    def test_of_a_point_of_the_model_there_is_no_lower_bound(self, rng):
+        model = product(5, proven=True)
+        z = model.point(rng.uniform(0, TURN, 2))
+        lower, upper = bracket(model, z, enough=1e-3)
+        assert lower == 0 and upper > 0
+
+    def test_mixtures_find_products(self, rng):
+        # Each coordinate from another parameter: by itself none of them is near.
+        model, thetas = product(50, 3), rng.uniform(0, TURN, (3, 3))
+        z = model.point(np.diag(thetas))
+        known = thetas, np.array([model.point(theta) for theta in thetas])
+        upper = descended(model, z, thetas, known, enough=1e-9, thorough=False)
+        assert upper < 1e-12
 
 
 class TestContinuousGroups:
@@ -396,6 +528,19 @@ class TestArguments:
             Manifold(good.function, good.jacobian, (1.0, 1.0))
         with pytest.raises(ValueError, match="one shape"):
             Manifold(good.function, good.jacobian, lambda rng: rng.standard_normal((2, 2)))
+
+    def test_refuses_constants(self):
+        good, box = circle(), (0.0, TURN)
+        for bad in (0.0, -1.0, np.inf, np.nan):
+            with pytest.raises(ValueError, match="`lipschitz` must be positive and finite; got"):
+                Manifold(good.function, good.jacobian, box, lipschitz=bad)
+        for bad in (True, "1", 1j):
+            with pytest.raises(TypeError, match="`lipschitz` must be a real number; got"):
+                Manifold(good.function, good.jacobian, box, lipschitz=bad)
+        with pytest.raises(ValueError, match="norm of every derivative, which is 1 at theta"):
+            Manifold(good.function, good.jacobian, box, lipschitz=0.99)
+        with pytest.raises(ValueError, match="must come with a box"):
+            Manifold(good.function, good.jacobian, lambda rng: 0.3, lipschitz=1.0)
 
     def test_refuses_types(self):
         good = circle()

@@ -114,6 +114,50 @@ class TestCharacteristicFunctions:
                 phi = family(size).characteristic_function(far)
                 assert phi[0] == phi[2] == 1 and abs(phi[1]) <= 1
 
+    @pytest.mark.parametrize(
+        ("sigma", "t", "expected"),
+        [
+            ([[1e10, 1e10], [1e10, 1e10]], [[1e300, -1e300], [1e300, 1e300]], [1, 0]),
+            ([[1e200, -1e199], [-1e199, 1e200]], [1e200, 1e200], 0),
+            ([[1e-300, 0], [0, 1.0]], [1e150, 1e-160], np.exp(-0.5)),
+            ([[0.3, 0.3], [0.3, 0.3]], [1e308, -1e308], 1),
+            ([[0, 0], [0, 1e308]], [1.7e308, 0], 1),
+            (np.full((3, 3), 0.7), [1e200, 1e200, -2e200], 1),
+        ],
+    )
+    def test_extreme_covariances(self, sigma, t, expected):
+        phi = noise.CorrelatedGaussian(sigma).characteristic_function(t)
+        np.testing.assert_allclose(phi, expected, rtol=1e-12)
+
+    @given(some.integers(1, 5), some.integers(0, 5), some.integers(0, 2**32 - 1))
+    def test_of_every_covariance(self, m, rank, seed):
+        rng = np.random.default_rng(seed)
+        B = rng.standard_normal((m, rank)) * 10.0 ** rng.integers(-3, 4, (m, 1))
+        t = rng.standard_normal((3, m)) / (1 + np.linalg.norm(B))
+        phi = noise.CorrelatedGaussian(B @ B.T).characteristic_function(t)
+        np.testing.assert_allclose(phi, np.exp(-0.5 * ((t @ B) ** 2).sum(axis=1)), atol=1e-9)
+
+    @pytest.mark.parametrize(
+        ("gain", "t", "mean", "expected"),
+        [
+            (1e-10, 1e300, 0.0, 1),
+            (1e300, 1e300, 0.0, 1),
+            (1e-300, 1e-3, 1e3, np.exp(1j)),  # counts so fine that y is its mean
+            (1e-10, 0.0, 1e300, 1),
+            (1.0, 2.0, 1e306, 0),
+            (5e-324, 1.0, 2.0, np.exp(2j)),
+        ],
+    )
+    def test_extreme_counts(self, gain, t, mean, expected):
+        phi = noise.Poisson(gain).conditional_characteristic_function(t, mean)
+        assert phi == pytest.approx(expected, abs=1e-12)
+
+    @pytest.mark.parametrize("gain", [5e-324, 1e-10, 1.0, 1e300])
+    def test_counts_never_exceed_one(self, gain):
+        t, mean = np.array([0.0, 5e-324, 1.0, 1e300, -1.7e308]), np.array([[0.0], [1.0], [1.7e308]])
+        phi = noise.Poisson(gain).conditional_characteristic_function(t, mean)
+        assert np.all(np.abs(phi) <= 1 + 1e-12) and np.all(phi[:, 0] == 1) and np.all(phi[0] == 1)
+
     def test_second_derivative_is_the_variance(self):
         h = 1e-3
         for law, variance in (
@@ -428,6 +472,25 @@ class TestCollision:
         with pytest.raises(ValueError, match=words):
             noise.Collision(low, high)
 
+    @pytest.mark.parametrize(
+        "band", [(0, 1e308), (1e308, 1.5e308), (0, 1e-310), (0, 5e-324), (1e-300, 1.7e308)]
+    )
+    def test_extreme_bands(self, band):
+        pair = noise.Collision(*band)
+        p, q = pair.densities([0, 1e308, 1.0, 5e-324])
+        assert np.all(p >= 0) and np.all(q >= 0) and np.all(p * q == 0)
+        one, two = pair.characteristic_functions([0, 1e308, -1.7e308, 1.0])
+        assert one[0] == two[0] == 1
+        assert np.all(np.abs(one) <= 1) and np.all(np.abs(two) <= 1)
+
+    @pytest.mark.parametrize("unit", [2.0**-1000, 2.0**1000])
+    def test_units_do_not_matter(self, unit):
+        small, plain = noise.Collision(1.5 * unit, 2.5 * unit), noise.Collision(1.5, 2.5)
+        for one, two in zip(
+            small.characteristic_functions(unit * T), plain.characteristic_functions(T), strict=True
+        ):
+            np.testing.assert_array_equal(one, two)
+
 
 class TestCounts:
     GAIN, MEANS, SHARES = 0.5, np.array([1.5, 4.0]), np.array([0.3, 0.7])
@@ -611,6 +674,65 @@ class TestGrid:
         shares = shares / shares.sum()
         law = noise.Additive(lambda t: np.exp(1j * np.multiply.outer(t, points)) @ shares)
         assert noise.noise_allows(law, bounded=True).verdict is YES
+
+
+class TestContradictions:
+    """Values that contradict what was declared of the zeros."""
+
+    GRID = np.arange(6.0)
+
+    @pytest.mark.parametrize(
+        ("values", "allowed"),
+        [
+            ([1, 0.3, 0, 0, 0.1, 0.1], {"interval"}),
+            ([1, 0.3, 0, 0.1, 0, 0.1], {"interval", "isolated"}),
+            ([1, 0.5, 0.25, 0.1, 0, 0], {"interval"}),
+            ([1, 0.5, 0.3, 0.2, 0.1, 0.05], {"interval", "isolated", "none"}),
+            ([1, 1e-87, 1e-200, 1e-290, 0, 0], {"interval"}),
+        ],
+    )
+    def test_of_samples_that_lines_join(self, values, allowed):
+        for zeros in ("none", "isolated", "interval"):
+            if zeros in allowed:
+                assert noise.Additive((self.GRID, values), zeros=zeros).zero_set == zeros
+            else:
+                with pytest.raises(ValueError, match=f"not be '{zeros}', since phi is exactly 0"):
+                    noise.Additive((self.GRID, values), zeros=zeros)
+
+    def test_of_functions(self):
+        for zeros in ("none", "isolated"):
+            with pytest.raises(ValueError, match="exactly 0 at 3585 frequencies in a row, from 1 "):
+                noise.Additive(triangle, zeros=zeros)
+        # The periodic triangle touches 0 at odd t, which are points of the grid.
+        with pytest.raises(ValueError, match="not be 'none', since phi is exactly 0 at 1 freq"):
+            noise.Additive(periodic_triangle, zeros="none")
+        assert noise.Additive(periodic_triangle, zeros="isolated").look.smallest == 0
+
+    @pytest.mark.parametrize("std", [1e-3, 1.0, 1e4])
+    def test_underflow_contradicts_nothing(self, std):
+        gaussian = noise.Gaussian(std).characteristic_function
+        law = noise.Additive(gaussian, zeros="none")
+        noise.Additive(
+            lambda t: np.where(np.abs(gaussian(t)) < 1e-120, 0, gaussian(t)), zeros="none"
+        )
+        assert noise.noise_allows(law).verdict is YES
+
+    @pytest.mark.parametrize("q", [30, 300, 1000])
+    def test_samples_obey_bochner(self, q):
+        t = np.linspace(0, 3, q)
+        for good in (triangle(t), np.exp(1j * t), np.cos(7 * t), sech(t)):
+            noise.Additive((t, good))
+        for bad in (np.exp(-(t**4)), 1 - 0.02 * t**2 * (t < 2)):
+            with pytest.raises(ValueError, match="positive definite"):
+                noise.Additive((t, bad))
+
+    def test_two_near_ones_exclude_a_near_minus_one(self):
+        # |phi(s + t) - phi(s) phi(t)| <= ((1 - |phi(s)|^2) (1 - |phi(t)|^2))^(1/2)
+        with pytest.raises(ValueError, match="positive definite"):
+            noise.Additive((np.arange(4.0), [1, 0.99, -0.99, 0.9]))
+        both = [0.9, -0.99, 0.99, 1, 0.99, -0.99, 0.9]
+        with pytest.raises(ValueError, match="positive definite"):
+            noise.Additive((np.arange(-3.0, 4), both))
 
 
 class TestRefusals:

@@ -18,6 +18,8 @@ _KEPT = 0.9
 _RADII = 8
 # Logarithms of ratios below are rounding, or so rare that they do not count.
 _EVEN = 1e-6
+# Distances of other pairs come this near by chance only where there are very many.
+_SAME = 1e-10
 
 
 class Fit(NamedTuple):
@@ -30,18 +32,21 @@ class Fit(NamedTuple):
         Range of the distances that decided.
     ties : float
         Part of the points whose two nearest neighbours are equally far.
+    repeated : float
+        Part of the pairs of a point and its nearest that are as far apart as another such pair.
     """
 
     dimension: float
     low: float
     high: float
     ties: float
+    repeated: float
 
 
-def _fit(count: int, total: float, distances: np.ndarray) -> Fit:
+def _fit(count: int, total: float, distances: np.ndarray, indices: np.ndarray) -> Fit:
     low, high = np.quantile(distances[:, 0], 0.05), np.quantile(distances[:, -1], 0.95)
     value = count / total if total > 0 else float("inf")
-    return Fit(value, float(low), float(high), _ties(distances))
+    return Fit(value, float(low), float(high), *_ties(distances, indices))
 
 
 def _logs(far: np.ndarray, near: np.ndarray) -> np.ndarray:
@@ -50,8 +55,15 @@ def _logs(far: np.ndarray, near: np.ndarray) -> np.ndarray:
     return np.where(logs < _EVEN, 0.0, logs)
 
 
-def _ties(distances: np.ndarray) -> float:
-    return float(np.mean(_logs(distances[:, 1], distances[:, 0]) == 0))
+def _ties(distances: np.ndarray, indices: np.ndarray) -> tuple[float, float]:
+    """Parts of ties: of the two nearest of a point, and of pairs of nearest neighbours."""
+    near = distances[:, 0]
+    pairs = np.sort(np.stack([np.arange(len(near)), indices[:, 0]]), axis=0)
+    own = np.unique(pairs, axis=1, return_index=True)[1]
+    lengths = np.sort(np.log(near[own]))
+    same = np.diff(lengths) < _SAME
+    repeated = np.concatenate([[False], same]) | np.concatenate([same, [False]])
+    return float(np.mean(_logs(distances[:, 1], near) == 0)), float(np.mean(repeated))
 
 
 def two_nn(points: np.ndarray, neighbours: int = 2) -> Fit:
@@ -72,11 +84,11 @@ def two_nn(points: np.ndarray, neighbours: int = 2) -> Fit:
     neighbours : int
         Not used: there are two.
     """
-    distances, _ = nearest(points, 2)
+    distances, indices = nearest(points, 2)
     logs = np.sort(_logs(distances[:, 1], distances[:, 0]))
     kept = max(1, int(_KEPT * len(logs)))
     total = logs[:kept].sum() + (len(logs) - kept) * logs[kept - 1]
-    return _fit(kept, float(total), distances)
+    return _fit(kept, float(total), distances, indices)
 
 
 def mle(points: np.ndarray, neighbours: int) -> Fit:
@@ -95,9 +107,9 @@ def mle(points: np.ndarray, neighbours: int) -> Fit:
     neighbours : int
         k, from 2 to N - 1.
     """
-    distances, _ = nearest(points, neighbours)
+    distances, indices = nearest(points, neighbours)
     logs = _logs(distances[:, -1:], distances[:, :-1])
-    return _fit(logs.size, float(logs.sum()), distances)
+    return _fit(logs.size, float(logs.sum()), distances, indices)
 
 
 def correlation(points: np.ndarray, neighbours: int) -> Fit:
@@ -115,14 +127,14 @@ def correlation(points: np.ndarray, neighbours: int) -> Fit:
     neighbours : int
         k, from 2 to N - 1.
     """
-    distances, _ = nearest(points, neighbours)
+    distances, indices = nearest(points, neighbours)
     low, high = float(np.median(distances[:, 0])), float(np.median(distances[:, -1]))
     if high <= low * (1 + _EVEN):
-        return Fit(float("inf"), low, high, _ties(distances))
+        return Fit(float("inf"), low, high, *_ties(distances, indices))
     # A median is the distance of a pair, which rounding must not leave out.
     radii = np.geomspace(low, high, _RADII) * (1 + 1e-9)
     slope = np.polyfit(np.log(radii), np.log(pairs_within(points, radii)), 1)[0]
-    return Fit(float(slope), low, high, _ties(distances))
+    return Fit(float(slope), low, high, *_ties(distances, indices))
 
 
 ESTIMATORS = {"two_nn": two_nn, "mle": mle, "correlation": correlation}

@@ -16,7 +16,8 @@ __all__ = ["Found", "by_boxes", "by_parts", "steps_of"]
 _LEAST_SCALES = 4
 # Parts of one size that are fitted: many enough for their spread, few enough to be quick.
 _PARTS = 32
-_TIES = 0.05
+# Parts of distances that tie where data are taken for rounded; by chance almost none do.
+_TIES, _REPEATED = 0.01, 0.5
 
 
 class Found(NamedTuple):
@@ -67,12 +68,7 @@ def by_parts(steps: list[_Step], name: str, level: float) -> Found:
             f"`{name}` must have nearest distances that differ; got equal ones nearly everywhere, "
             "as on a grid."
         )
-    notes = []
-    if whole.ties > _TIES:
-        notes.append(
-            f"{100 * whole.ties:.0f} % of the samples have two nearest neighbours at one distance, "
-            "as rounded data have, which biases estimates from near neighbours."
-        )
+    notes = _rounded(whole)
     profile = [(step.distance, step.mean) for step in steps]
     scales, freedom = (whole.low, whole.high), sum(len(step.logs) - 1 for step in steps)
     if freedom == 0:
@@ -82,6 +78,22 @@ def by_parts(steps: list[_Step], name: str, level: float) -> Found:
     width = float(np.exp(stdtrit(freedom, (1 + level) / 2) * error))
     interval = (whole.dimension / width, whole.dimension * width)
     return Found(whole.dimension, interval, scales, profile, notes + _trend(steps, error))
+
+
+def _rounded(whole: Fit) -> list[str]:
+    """Say where distances tie as those of rounded data do."""
+    if whole.ties > _TIES:
+        what = (
+            f"{100 * whole.ties:.0f} % of the samples have two nearest neighbours at one distance"
+        )
+    elif whole.repeated > _REPEATED:
+        what = f"{100 * whole.repeated:.0f} % of the nearest distances equal others"
+    else:
+        return []
+    return [
+        f"{what}: the data look rounded, as to integers. Rounding biases the estimate, mostly "
+        "upwards, and the interval does not know it."
+    ]
 
 
 def _trend(steps: list[_Step], error: float) -> list[str]:

@@ -23,6 +23,19 @@ _BOX_SAMPLES = 200
 # How often every sample must have come before they are taken for all of a finite set.
 _REPEATS = 5
 _NO_PROOF = "An estimate: finite data determine no box dimension."
+# Measured with 100 draws each.
+_HIGH = 3.0
+_COVERED = {
+    method: (
+        f"The interval of {method!r} knows no bias, which grows with the dimension: of intervals "
+        "of nominally 95 % from 400 samples of a normal law, on a sphere and in a cube, "
+        f"{three} % held the dimension 3, and {five} % the dimension 5."
+    )
+    for method, three, five in (
+        ("mle", "87, 90 and 11", "85, 48 and 0"),
+        ("correlation", "87, 92 and 68", "17, 73 and 2"),
+    )
+}
 
 
 def level_of(interval: Any) -> float:
@@ -66,7 +79,7 @@ def estimate_from(
     else:
         fit = partial(ESTIMATORS[method], neighbours=neighbours)
         found = by_parts([*steps_of(cloud.points, fit, part, rng)], name, level)
-    notes += found.notes
+    notes += [*found.notes, *_coverage(method, found.dimension)]
     if found.dimension > 2 * np.log10(N):
         notes.append(
             f"Above about 2 log10 N = {2 * np.log10(N):.1f} the number of samples limits an "
@@ -91,6 +104,11 @@ def estimate_from(
         operators=(),
         note=" ".join(notes),
     )
+
+
+def _coverage(method: str, dimension: float) -> list[str]:
+    """Say how often intervals of a method were right, where that is not as often as they say."""
+    return [_COVERED[method]] if method in _COVERED and dimension > _HIGH else []
 
 
 def _is_finite(cloud: Cloud) -> bool:

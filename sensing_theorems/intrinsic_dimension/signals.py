@@ -66,7 +66,9 @@ def intrinsic_dimension(
     ratios of distances for independent, whose sum would have a gamma law, leaves out that near
     points share neighbours: measured here, that gives two thirds of the true variance, in every
     dimension up to eight. Intervals know nothing of bias, which is negative near edges and in high
-    dimension, and grows with the number of neighbours. That of "box" is the spread of slopes over
+    dimension, and grows with the number of neighbours: from dimension 3 on, those of "mle" and
+    "correlation" often miss it, as ``note`` then says; those of "two_nn" held the dimension 5 of a
+    cube in 72 % of 60 draws of 400. That of "box" is the spread of slopes over
     the scales, whose coverage is not known.
 
     **Cost.** :math:`O(N \log N)` for up to twelve coordinates, :math:`O(N^2 D)` for more.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,13 @@ from .._validate import finite_array, generator, positive_int
 __all__ = ["Manifold", "real_entries"]
 
 _CHECKED = 8
+_SLOPES = 64
 _EPS = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True, eq=False)
 class Manifold:
-    r"""The image of :math:`\mathbb{R}^d` under a smooth function.
+    r"""The image of :math:`\mathbb{R}^d`, or of a box, under a smooth function.
 
     Parameters
     ----------
@@ -29,7 +31,17 @@ class Manifold:
         Its derivative, which is compared with differences of the function.
     domain : (low, high) or callable
         Where parameters are drawn: a box with corners (d,), numbers if d = 1; or a function from a
-        `numpy.random.Generator` to a parameter. Solutions may lie elsewhere.
+        `numpy.random.Generator` to a parameter. Unless `lipschitz` is given, solutions may lie
+        elsewhere.
+    lipschitz : float, optional
+        A constant L that you can prove,
+
+        .. math:: \|x(\theta) - x(\theta')\| \le L\,\|\theta - \theta'\|
+                  \quad\text{for all } \theta, \theta' \text{ in the box,}
+
+        in units of the signal per unit of θ. It declares that the model is the image of the box
+        `domain`, as that of one period of a periodic function is, and lets `search_spurious` prove
+        how far a signal is from it. Derivatives at drawn parameters can only refute it.
 
     Attributes
     ----------
@@ -41,7 +53,8 @@ class Manifold:
     TypeError
         If an argument is of another type.
     ValueError
-        If shapes disagree, values are not finite, or the derivative is wrong.
+        If shapes disagree, values are not finite, or the derivative is wrong; if `lipschitz` is not
+        positive and finite, comes without a box, or is below the norm of a derivative.
 
     Examples
     --------
@@ -58,6 +71,7 @@ class Manifold:
     function: Callable[[np.ndarray], Any]
     jacobian: Callable[[np.ndarray], Any]
     domain: Any
+    lipschitz: float | None = field(default=None, kw_only=True)
     n: int = field(init=False)
     d: int = field(init=False)
 
@@ -76,6 +90,8 @@ class Manifold:
         object.__setattr__(self, "n", first.size)
         for theta in thetas:
             self._check(theta)
+        if self.lipschitz is not None:
+            self._check_lipschitz()
 
     def draw(self, count: int, rng: Any) -> np.ndarray:
         """Draw parameters (count, d) from the domain."""
@@ -115,6 +131,22 @@ class Manifold:
                 raise ValueError(
                     f"`jacobian` must be the derivative of `function`; at theta = {theta} entry "
                     f"({i}, {j}) is {J[i, j]:.6g}, and differences give {near[i]:.6g}."
+                )
+
+    def _check_lipschitz(self) -> None:
+        bound = self.lipschitz
+        if isinstance(bound, bool | np.bool_) or not isinstance(bound, Real):
+            raise TypeError(f"`lipschitz` must be a real number; got {type(bound).__name__}.")
+        if not 0 < bound < float("inf"):
+            raise ValueError(f"`lipschitz` must be positive and finite; got {bound}.")
+        if callable(self.domain):
+            raise ValueError("`lipschitz` must come with a box (low, high) as `domain`.")
+        for theta in self.draw(_SLOPES, probe_rng("lipschitz")):
+            norm = float(np.linalg.norm(real_entries(self.jacobian(theta), "jacobian"), 2))
+            if norm > bound * (1 + 1e-9):
+                raise ValueError(
+                    f"`lipschitz` must be at least the norm of every derivative, which is "
+                    f"{norm:.6g} at theta = {theta}; got {bound}."
                 )
 
     def _difference(self, theta: np.ndarray, j: int, step: float) -> np.ndarray:

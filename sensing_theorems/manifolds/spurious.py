@@ -15,7 +15,6 @@ from .projections import Projections
 __all__ = ["search_spurious"]
 
 _CHECKED = 8
-_SOLVED = 1e-12  # residual that rounding explains, beside the size of the model
 
 
 def search_spurious(
@@ -32,6 +31,10 @@ def search_spurious(
 
     by damped Gauss-Newton steps from random starts. For fixed θ the best z solves a linear problem
     and is eliminated.
+
+    A signal z that fits refutes the model where it is proven to be off it: with
+    `Manifold.lipschitz` by a lower bound of its distance; or by dimensions, see Notes. Otherwise it
+    is a candidate, and the verdict UNDECIDED: no search proves that z is not part of the model.
 
     Parameters
     ----------
@@ -53,6 +56,19 @@ def search_spurious(
 
     Notes
     -----
+    *Distance* (derived). The model is the image of a box. Cut it into boxes of centre c and
+    half-diagonal r: none of :math:`\|x(c) - z\| - L r > 0` has a θ with x(θ) = z.
+
+    *Dimension* (derived). With z eliminated, consistent signals are the zeros θ of some equations.
+    Where these are independent, the zeros are a manifold; and where z on it has a derivative of
+    rank r > d, consistent signals contain a surface of dimension r. The model, the image of
+    d parameters under a smooth function, has Hausdorff dimension d at most: almost all of the
+    surface is beside it. This needs no Lipschitz constant. The same holds for x(θ) plus what no
+    operator sees.
+
+    Both are verified in floating point: that an exact solution exists near a residual of rounding
+    is taken from equations whose singular values are within a factor of 10⁵.
+
     Near-misses are reported since they tell how badly conditioned an identified model is: by the
     number of equations, a curve in R³ seen by three generic operators of two rows has isolated
     spurious points, and a fourth operator refutes them, if only barely.
@@ -77,25 +93,55 @@ def search_spurious(
 def _concluded(
     found: list[SpuriousPoint], search: Search, starts: int, converged: int
 ) -> SpuriousSearch:
-    """Part what fits from what nearly fits."""
-    solved = [p for p in found if p.residual <= _SOLVED * search.scale]
-    missed = [p for p in found if p.residual > _SOLVED * search.scale]
-    missed.sort(key=lambda p: p.residual / p.distance)
+    """Part what is proven from what fits, and that from what nearly fits."""
+    solved = [p for p in found if search.solved(p)]
+    proven = [p for p in solved if search.clear and _is_beside(p, search.manifold.d)]
+    open_ = [p for p in solved if p not in proven]
     verdict, reason = Verdict.UNDECIDED, "none_found"
     text = f"{starts} starts found no signal beside the model that fits; others may exist."
-    if solved and search.views.clear:
-        text = f"{len(solved)} signals were found beside the model that fit every operator."
+    if proven:
+        text = f"{len(proven)} signals were found beside the model that fit every operator."
         verdict, reason = Verdict.NOT_IDENTIFIABLE, "spurious_points"
-    elif solved:
+    elif solved and not search.clear:
         text = "Signals were found that fit all rows but those that rounding may have made."
         reason = "numerically_unclear"
+    elif solved and all(p.distance_at_least > 0 for p in solved):
+        text = (
+            f"{len(solved)} signals beside the model fit every operator up to rounding; dependent "
+            "equations leave open whether others fit exactly."
+        )
+        reason = "numerically_unclear"
+    elif solved:
+        text = (
+            f"{len(solved)} signals fit every operator, and no search found them in the model, "
+            "which does not prove that they are beside it"
+        )
+        text += "." if search.manifold.lipschitz else "; `lipschitz` of the Manifold may."
+        reason = "candidates"
+    missed = _missed([p for p in found if not search.solved(p)], search)
     return SpuriousSearch(
         verdict,
         reason,
         text,
-        tuple(solved),
+        tuple(proven),
+        tuple(open_),
         tuple(missed),
         starts,
         converged,
         search.scale,
     )
+
+
+def _is_beside(point: SpuriousPoint, d: int) -> bool:
+    return point.regular and (point.distance_at_least > 0 or point.dimension > d)
+
+
+def _missed(points: list[SpuriousPoint], search: Search) -> list[SpuriousPoint]:
+    """Near-misses in order, the first of them with a proven distance if there is a way."""
+    points.sort(key=lambda p: p.residual / p.distance_at_most)
+    while points:
+        best = search.bounded(points[0])
+        if isinstance(best, SpuriousPoint):
+            return [best, *points[1:]]
+        del points[0]
+    return points

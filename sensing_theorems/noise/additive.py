@@ -11,6 +11,7 @@ import numpy as np
 
 from .._validate import finite_array, require_finite
 from .reals import real_array
+from .refusals import refuse_indefinite, refuse_zeros
 
 __all__ = ["Additive", "Look"]
 
@@ -18,6 +19,8 @@ __all__ = ["Additive", "Look"]
 _ZERO, _SLACK = 1e-12, 1e-6
 # Grid points on each side of 0, how many units they reach, and how many make an interval.
 _POINTS, _REACH, _RUN = 4096, 16, 8
+# Size of the matrices that must be positive definite, and what may fall to 0 by rounding.
+_MATRIX, _UNDERFLOW = 256, 1e-100
 
 
 @dataclass(frozen=True)
@@ -77,8 +80,11 @@ class Additive:
     ------
     ValueError
         If φ is not 1 at 0, exceeds 1, is not hermitian, φ(-t) = conj φ(t), not finite, or, for a
-        function, not positive definite (Bochner), on the grid and up to 1e-6; or if it changes
-        sign although ``zeros="none"``.
+        function or samples that are equally spaced, not positive definite (Bochner), on the grid
+        and up to 1e-6. If values contradict `zeros`: "none" where φ changes sign or is exactly 0;
+        "isolated" where it is exactly 0 at two samples in a row, between which it is linear, or
+        at 8 points of the grid of a function. In a function, zeros next to values of 1e-100 and
+        below count as underflow.
     TypeError
         If an argument is of another type.
 
@@ -103,6 +109,10 @@ class Additive:
             object.__setattr__(self, "phi", _samples(self.phi))
         if self.look.changes_sign and self.zeros == "none":
             raise ValueError("`zeros` must not be 'none', since phi changes sign.")
+        if self.zeros in ("none", "isolated"):
+            # Samples are joined by lines; of a function, exact zeros may be underflow.
+            run, floor = (_RUN, _UNDERFLOW) if callable(self.phi) else (2, 0.0)
+            refuse_zeros(*self._seen, self.zeros, run=run, floor=floor)
 
     @property
     def zero_set(self) -> str:
@@ -131,24 +141,25 @@ class Additive:
         return np.where(t < 0, np.conj(found), found)
 
     @cached_property
-    def look(self) -> Look:
-        """What a grid shows of the zeros."""
+    def _seen(self) -> tuple[np.ndarray, np.ndarray]:
+        """Frequencies from 0 on, and the values there."""
         if not callable(self.phi):
-            t, values = self.phi
-            return _look(t, values)
+            return self.phi[0], self.phi[1]
         t = np.linspace(0, _REACH * _unit(self.phi), _POINTS + 1)
         values = _call(self.phi, t)
         _hermitian(values, _call(self.phi, -t))
-        few = values[: _POINTS // 4 : _POINTS // 256]
-        lags = np.arange(len(few))[:, None] - np.arange(len(few))
-        # Only the lower triangle of the hermitian matrix phi(t_j - t_k) is read.
-        least = float(np.linalg.eigvalsh(few[np.abs(lags)])[0])
+        return t, values
+
+    @cached_property
+    def look(self) -> Look:
+        """What a grid shows of the zeros."""
+        t, values = self._seen
         found = _look(t, values)
-        if least < -_SLACK * len(few):
-            raise ValueError(
-                "`phi` must be positive definite, as characteristic functions are; a matrix "
-                f"phi(t_j - t_k) has an eigenvalue of {least:.3g}."
-            )
+        if callable(self.phi):
+            refuse_indefinite(values[: _POINTS // 4 : _POINTS // 256], _SLACK)
+        elif np.allclose(np.diff(t), t[1], rtol=1e-9, atol=0):
+            refuse_indefinite(values[:_MATRIX], _SLACK)
+            refuse_indefinite(values[:: -(-len(values) // _MATRIX)], _SLACK)
         return found
 
 

@@ -11,6 +11,8 @@ from .reals import positive, real_array
 
 __all__ = ["Collision"]
 
+_LARGE, _FAR = 1e300, 1e100
+
 
 @dataclass(frozen=True)
 class Collision:
@@ -55,20 +57,28 @@ class Collision:
     def densities(self, x: Any) -> tuple[np.ndarray, np.ndarray]:
         """Values of p and q at points x of any shape."""
         x = real_array(x, "x")
-        omega, delta = (self.low + self.high) / 2, (self.high - self.low) / 2
-        wave = np.cos(omega * x) * (delta / 2) * np.sinc(delta / (2 * np.pi) * x) ** 2
+        omega, delta = self.low / 2 + self.high / 2, self.high / 2 - self.low / 2
+        with np.errstate(over="ignore", under="ignore"):
+            angle = np.clip(omega * x, -_LARGE, _LARGE)
+            turns = np.clip(delta / (2 * np.pi) * x, -_LARGE, _LARGE)
+            wave = np.cos(angle) * (delta / 2) * np.sinc(turns) ** 2
         return np.maximum(wave, 0), np.maximum(-wave, 0)
 
     def characteristic_functions(self, t: Any) -> tuple[np.ndarray, np.ndarray]:
         """Those of p and q, at frequencies t of any shape."""
-        t = np.abs(real_array(t, "t"))
-        omega, delta = (self.low + self.high) / 2, (self.high - self.low) / 2
+        # In units of the band; where a frequency overflows, both are 0.
+        unit = np.frexp(self.high)[1]
+        low, high = np.ldexp(np.array([self.low, self.high]), -unit)
+        with np.errstate(over="ignore", under="ignore"):
+            t = np.minimum(np.ldexp(np.abs(real_array(t, "t")), -unit), _FAR)
+        omega, delta = (low + high) / 2, (high - low) / 2
 
         def triangle(u: np.ndarray) -> np.ndarray:
             return np.maximum(1 - np.abs(u) / delta, 0)
 
         # Triangles 2 omega apart do not overlap, so the nearest is the only one that counts.
         k = np.round(t / (2 * omega))
-        even = (1 - 2 * (k % 2)) / (1 - 4 * k**2) * triangle(t - 2 * k * omega)
+        with np.errstate(under="ignore"):
+            even = (1 - 2 * (k % 2)) / (1 - 4 * k**2) * triangle(t - 2 * k * omega)
         odd = np.pi / 4 * triangle(t - omega)
         return even + odd, even - odd

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .factors import LARGE, factors, turn
 from .reals import positive, real_array
 
 __all__ = ["CorrelatedGaussian", "Gaussian", "Laplace", "Poisson", "PoissonGaussian", "Uniform"]
@@ -125,8 +126,17 @@ class CorrelatedGaussian:
     def characteristic_function(self, t: Any) -> np.ndarray:
         """Of all measurements, shape (...), for t of shape (..., m)."""
         rows = _rows(t, len(self.covariance))
+        deviations, factor = factors(self.covariance)
+        # Numbers and powers of two apart, so that nothing overflows before it cancels.
+        (a, k), (b, e) = np.frexp(deviations), np.frexp(rows)
+        digits, powers = a * b, np.where(a * b == 0, -9999, k + e)
+        top = powers.max(axis=-1, keepdims=True)
         with np.errstate(over="ignore", under="ignore"):
-            return np.exp(-0.5 * np.einsum("...i,ij,...j", rows, self.covariance, rows))
+            near = np.ldexp(digits, powers - top)
+            # Not by a matrix product, whose fused operations leave a rest where terms cancel.
+            parts = [np.sum(near * column, axis=-1) for column in factor.T]
+            size = np.linalg.norm(parts, axis=0)
+            return np.exp(-0.5 * np.ldexp(size, top[..., 0]) ** 2)
 
 
 @dataclass(frozen=True)
@@ -199,9 +209,10 @@ class Poisson(_Positive):
         mean = real_array(mean, "mean")
         if np.any(mean < 0):
             raise ValueError(f"`mean` must be non-negative; got {mean.min():g}.")
-        turn = np.expm1(1j * self.gain * real_array(t, "t"))
-        with np.errstate(under="ignore"):
-            return np.exp(mean / self.gain * turn)
+        with np.errstate(all="ignore"):
+            real, imaginary = turn(self.gain, real_array(t, "t"))
+            phase = np.clip(mean * imaginary, -LARGE, LARGE)
+            return np.exp(mean * real) * (np.cos(phase) + 1j * np.sin(phase))
 
 
 @dataclass(frozen=True)
