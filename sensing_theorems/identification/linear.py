@@ -59,11 +59,12 @@ class Constraints:
     clear: bool
 
 
-def constraints(A: ForwardOperator, basis: np.ndarray, error: float = 0.0) -> Constraints:
-    """Constraints on the subspace of an orthonormal basis (n, k), known up to an error."""
+def constraints(A: ForwardOperator, model: Subspace) -> Constraints:
+    """Constraints of an operator on a subspace that is known up to an error."""
     if A.orthonormal_rows and A.shape[0] * A.shape[1] > DENSE_ENTRIES // 16:
-        return _matrix_free(A, basis, error)
-    return _dense(row_bases((A,), error)[0], A.dtype, basis)
+        return _matrix_free(A, model.basis, model.error)
+    coarsest = max(A.dtype, model.precision, key=lambda dtype: float(np.finfo(dtype).eps))
+    return _dense(row_bases((A,), model.error)[0], coarsest, model.basis)
 
 
 def _dense(rows: Rows, dtype: np.dtype, basis: np.ndarray) -> Constraints:
@@ -76,7 +77,7 @@ def _dense(rows: Rows, dtype: np.dtype, basis: np.ndarray) -> Constraints:
     matrix = u[:, rank:].conj().T @ rows.basis
     # They vanish on the subspace, but for rounding, which must not count as rank.
     matrix = matrix - (matrix @ basis) @ basis.conj().T
-    if np.finfo(dtype).bits == 32:
+    if float(np.finfo(dtype).eps) > _ORDINARY:
         # The precision of the entries goes on with what was made of them.
         matrix = matrix.astype(np.complex64 if matrix.dtype.kind == "c" else np.float32)
     kept_rows = from_matrix(np.ascontiguousarray(matrix)) if count else None
@@ -119,7 +120,7 @@ def decide_subspace(
 ) -> Identification:
     """Decide a linear or affine subspace by one rank."""
     n, k = model.n, model.dim
-    found = [constraints(A, model.basis, model.error) for A in operators]
+    found = [constraints(A, model) for A in operators]
     answer = _known_model(model, found)
     if k == n:
         return replace(
