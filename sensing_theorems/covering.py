@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
-from ._kernels.subspaces import extend_matching
+from ._kernels.matchings import extend_matching
 from ._validate import at_most, boolean_mask
 from .judgement import Verdict
 

@@ -16,6 +16,8 @@ __all__ = ["SubspaceBatch", "identify_subspaces"]
 
 # Entries of the arrays that are held at once.
 _CHUNK = 2**24
+# Entries of a stack above which its singular values are found faster than bounds of them.
+_LARGE = 2**15
 
 
 class SubspaceBatch(NamedTuple):
@@ -141,7 +143,7 @@ def _decide(
         sure = engines.certify(X, A, dtype)
         found[:, sure] = np.array([[min(n - k, L * (m - k))], [1], [k]])
     left = np.flatnonzero(~sure)
-    if left.size and k < min(m, n):
+    if left.size and k < min(m, n) and L * (m - k) * n <= _LARGE:
         ranks, sure = engines.by_reflections(X[left], A[left], dtype)
         found[0, left[sure]] = ranks[sure]
         found[1:, left[sure]] = np.array([[1], [k]])

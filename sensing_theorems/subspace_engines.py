@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._kernels.subspaces import LANES, are_definite, left_null_spaces
+from ._kernels.subspaces import LANES, full_ranks, full_ranks_by_groups, left_null_spaces
 from ._validate import require_finite
 from .batches import _share, matrix_ranks
 from .tolerance import cut, grey, threshold
@@ -25,8 +25,8 @@ Array = NDArray[Any]
 _BLOCK = 2**17
 # Entries of a null space above which LAPACK, one matrix at a time, is quicker.
 _SMALL = 2000
-# Squared norms that neither overflow nor lose digits in products.
-_SQUARES = (1e-100, 1e100)
+# Largest square of a norm of which products do not overflow.
+_HIGHEST = 1e100
 
 
 def nothing_remains(X: Array, A: Array, dtype: np.dtype[Any]) -> NDArray[np.bool_]:
@@ -57,49 +57,24 @@ def certify(X: Array, A: Array, dtype: np.dtype[Any]) -> NDArray[np.bool_]:
     can only make the least one smaller.
     """
     (b, L, m, n), k = A.shape, X.shape[2]
-    certain = np.zeros(b, np.bool_)
-    # Full lanes for the kernel.
-    step = max(1, max(1, _BLOCK // (LANES * m * n)) * LANES // L)
+    full = np.zeros(b, np.bool_)
+    rounding = 32.0 * max(L * (m - k), n) * float(np.finfo(np.float64).eps)
+    rule = np.array([_lowest(dtype), _HIGHEST, _away(dtype), rounding])
+    # Of lanes, as many as a cache has room for.
+    group = max(1, max(1, _BLOCK // (LANES * m * n)) * LANES // L)
 
     def task(part: slice) -> None:
-        start, stop, _ = part.indices(b)
-        room = None
-        for i in range(start, stop, step):
-            block = slice(i, min(i + step, stop))
-            if room is None or len(room.images) != block.stop - i:
-                room = _Room(block.stop - i, L, m, n, k)
-            certain[block] = _full(X[block], A[block], room, dtype)
+        bases, operators = _frozen(X[part]), _frozen(A[part])
+        with np.errstate(all="ignore"):
+            if m * (m - k) <= _SMALL:
+                full_ranks_by_groups(bases, operators, group, rule, full[part])
+            else:
+                sizes = _squares(operators.reshape(*operators.shape[:2], m * n))
+                found = _null_spaces(bases, operators)
+                full_ranks(bases, operators, sizes, *found, rule, full[part])
 
     _share(task, np.broadcast_to(0, (b, L * m * n)))
-    return certain
-
-
-class _Room:
-    """Arrays that blocks share: asking the system for new ones takes as long as filling them."""
-
-    def __init__(self, b: int, L: int, m: int, n: int, k: int) -> None:
-        least = min(L * (m - k), n - k)
-        self.images, self.spaces = np.empty((b, L * m, k)), np.empty((b, L, m - k, m))
-        self.inverses, self.rows = np.empty((b, L)), np.empty((b, L, m - k, n - k))
-        self.columns, self.grams = np.empty((b, n - k, L * (m - k))), np.empty((b, least, least))
-
-
-def _full(X: Array, A: Array, room: _Room, dtype: np.dtype[Any]) -> NDArray[np.bool_]:
-    """The answers of `certify` for one block."""
-    X, A = np.ascontiguousarray(X), np.ascontiguousarray(A)
-    (b, L, m, n), k = A.shape, X.shape[2]
-    with np.errstate(all="ignore"):
-        scale, fine = _vanishing(X, A, room, dtype)
-        np.matmul(room.spaces, A[..., : n - k], out=room.rows)
-        rows, columns = room.rows.reshape(b, L * (m - k), n - k), room.columns
-        columns[:] = rows.swapaxes(1, 2)
-        np.matmul(*((rows, columns) if L * (m - k) <= n - k else (columns, rows)), out=room.grams)
-        squares = np.trace(room.grams, axis1=1, axis2=2)
-        rounding = 32.0 * max(rows.shape[1:]) * float(np.finfo(np.float64).eps)
-        floors = rounding * squares + 2.0 * _away(dtype) ** 2 * (scale**2 + squares)
-        definite = np.zeros(b, np.bool_)
-        are_definite(room.grams, floors, definite)
-    return definite & fine
+    return full
 
 
 def by_reflections(
@@ -117,12 +92,14 @@ def by_reflections(
     def task(part: slice) -> None:
         turned, one = _unit_rows(X[part].swapaxes(1, 2), dtype)
         rows, other = _unit_rows(A[part], dtype)
-        room = _Room(len(rows), L, m, n, k)
         with np.errstate(all="ignore"):
-            columns = np.ascontiguousarray(turned.swapaxes(1, 2))
-            scale, sound = _vanishing(columns, rows, room, dtype)
-            stacks[part, 1:, 1:] = (room.spaces @ rows).reshape(-1, L * (m - k), n)
-        stacks[part, 0, 0], sizes[part] = scale, np.sqrt(_squares(rows.reshape(len(rows), -1)))
+            spaces, inverses = _null_spaces(turned.swapaxes(1, 2), rows)
+            stacks[part, 1:, 1:] = (spaces @ rows).reshape(-1, L * (m - k), n)
+            squares = _squares(rows.reshape(*rows.shape[:2], m * n))
+            condition = np.sqrt(squares * k) * inverses
+            sound = np.all(condition * _away(dtype) < 1.0, axis=1)
+            stacks[part, 0, 0] = np.sqrt(np.sum(squares * (1.0 + condition) ** 2, axis=1))
+        sizes[part] = np.sqrt(np.sum(squares, axis=1))
         fine[part] = one & other & sound
 
     _share(task, stacks)
@@ -133,18 +110,27 @@ def by_reflections(
     return found.ranks - 1, fine & found.clear & again.clear & (found.ranks == again.ranks)
 
 
-def _vanishing(
-    X: Array, A: Array, room: _Room, dtype: np.dtype[Any]
-) -> tuple[Array, NDArray[np.bool_]]:
-    """Fill in C_g^T; return the scale s (b,) of rounding in C_g^T A_g, and where all is fine."""
+def _null_spaces(X: Array, A: Array) -> tuple[Array, Array]:
+    """Left null spaces (b, L, m - k, m) of all A X, and norms (b, L) of the pseudo-inverses."""
     (b, L, m, n), k = A.shape, X.shape[2]
-    sizes, own = _squares(A.reshape(b, L, -1)), _squares(X.reshape(b, -1))
-    sound = np.all(_ordinary(sizes, dtype), axis=1) & _ordinary(own, dtype)
-    images = np.matmul(A.reshape(b, L * m, n), X, out=room.images).reshape(b * L, m, k)
-    _null_spaces(images, room.spaces.reshape(b * L, m - k, m), room.inverses.reshape(b * L))
-    condition = np.sqrt(sizes * own[:, None]) * room.inverses
-    fine = sound & np.all(condition * _away(dtype) < 1.0, axis=1)
-    return np.sqrt(np.sum(sizes * (1.0 + condition) ** 2, axis=1)), fine
+    images = (A.reshape(b, L * m, n) @ X).reshape(b * L, m, k)
+    if m * (m - k) <= _SMALL:
+        spaces, inverses = np.empty((b * L, m - k, m)), np.empty(b * L)
+        left_null_spaces(np.ascontiguousarray(images), spaces, inverses)
+    else:
+        q, r = np.linalg.qr(images, mode="complete")
+        spaces = np.ascontiguousarray(q[:, :, k:].swapaxes(1, 2))
+        known = np.isfinite(r).all(axis=(1, 2))[:, None, None]
+        values = np.linalg.svd(np.where(known, r[:, :k], 0.0), compute_uv=False)
+        inverses = k**0.5 / values[:, -1]
+    return spaces.reshape(b, L, m - k, m), inverses.reshape(b, L)
+
+
+def _frozen(array: Array) -> Array:
+    """A contiguous read-only view: of one type, for which kernels are compiled once."""
+    view = np.ascontiguousarray(array).view()
+    view.flags.writeable = False
+    return view
 
 
 def _away(dtype: np.dtype[Any]) -> float:
@@ -158,33 +144,20 @@ def _squares(rows: Array) -> Array:
     return np.asarray((rows[..., None, :] @ rows[..., :, None])[..., 0, 0])
 
 
-def _ordinary(squares: Array, dtype: np.dtype[Any]) -> NDArray[np.bool_]:
-    """Whether squared norms are neither extreme nor, in `dtype`, of subnormal entries; or NaN."""
+def _lowest(dtype: np.dtype[Any]) -> float:
+    """Smallest square of a norm of which no digits are lost, nor were by subnormal entries."""
     limits = np.finfo(dtype)
-    coarse = float(limits.smallest_normal / limits.eps) ** 2
-    return (squares > max(_SQUARES[0], coarse)) & (squares < _SQUARES[1])
+    return max(1.0 / _HIGHEST, float(limits.smallest_normal / limits.eps) ** 2)
 
 
 def _unit_rows(matrices: Array, dtype: np.dtype[Any]) -> tuple[Array, NDArray[np.bool_]]:
     """Rows of (b, ..., r, n) scaled to norm 1 or left at zero; and whether all of them could be."""
     with np.errstate(all="ignore"):
         squares = _squares(np.ascontiguousarray(matrices))
-        sound = _ordinary(squares, dtype)
+        sound = (squares > _lowest(dtype)) & (squares < _HIGHEST)
         unit = matrices * np.where(sound, 1.0 / np.sqrt(squares), 0.0)[..., None]
     sound |= ~matrices.any(axis=-1)
     return unit, np.all(sound, axis=tuple(range(1, sound.ndim)))
-
-
-def _null_spaces(images: Array, spaces: Array, inverses: Array) -> None:
-    """Left null spaces (b, m - k, m) of (b, m, k) matrices, and norms of the pseudo-inverses."""
-    m, k = images.shape[1:]
-    if m * (m - k) <= _SMALL:
-        left_null_spaces(images, spaces, inverses)
-        return
-    q, r = np.linalg.qr(images, mode="complete")
-    spaces[:] = q[:, :, k:].swapaxes(1, 2)
-    known = np.isfinite(r).all(axis=(1, 2))[:, None, None]
-    inverses[:] = k**0.5 / np.linalg.svd(np.where(known, r[:, :k], 0.0), compute_uv=False)[:, -1]
 
 
 def by_singular_values(X: Array, A: Array, dtype: np.dtype[Any]) -> tuple[int, bool, int]:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from scipy.sparse.csgraph import connected_components
 
-from sensing_theorems._kernels import subspaces as kernels
+from sensing_theorems._kernels import matchings as kernels
 from sensing_theorems.batches import matrix_ranks, modular_ranks
 from sensing_theorems.covering import Covering, covering_condition
 from sensing_theorems.judgement import Verdict

@@ -381,31 +381,53 @@ class TestKernels:
     @pytest.mark.parametrize("small", [0, 10**6])
     def test_null_spaces_of_lapack_are_the_same(self, small, rng, monkeypatch):
         monkeypatch.setattr(engines, "_SMALL", small)
-        matrices = gaussian(rng, 3, 6, 2)
-        matrices[2] = np.nan
-        spaces, inverses = np.empty((3, 4, 6)), np.empty(3)
+        bases, operators = gaussian(rng, 3, 7, 2), gaussian(rng, 3, 1, 6, 7)
+        operators[2] = np.nan
+        images = (operators @ bases[:, None])[:2, 0]
         with np.errstate(all="ignore"):
-            engines._null_spaces(matrices, spaces, inverses)
-        projectors = np.eye(6) - matrices[:2] @ np.linalg.pinv(matrices[:2])
+            spaces, inverses = (one[:, 0] for one in engines._null_spaces(bases, operators))
+        projectors = np.eye(6) - images @ np.linalg.pinv(images)
         np.testing.assert_allclose(spaces[:2].swapaxes(1, 2) @ spaces[:2], projectors, atol=1e-13)
         # An upper bound of the norm is enough.
-        norms = np.linalg.norm(np.linalg.pinv(matrices[:2]), axis=(1, 2))
+        norms = np.linalg.norm(np.linalg.pinv(images), axis=(1, 2))
         assert np.all(inverses[:2] >= norms * (1 - 1e-9))
         assert np.all(inverses[:2] <= 2**0.5 * norms * (1 + 1e-9))
         assert not inverses[2] < 1e14
 
     @pytest.mark.parametrize("r", [1, 3, 4, 5, 9])
     def test_definite_down_to_the_smallest_eigenvalue(self, r, rng):
-        rows = gaussian(rng, 3, r, r + 2)
-        grams = rows @ rows.swapaxes(1, 2)
-        least = np.linalg.eigvalsh(grams)[:, 0]
-        grams[2, r - 1, r - 1] = np.nan
-        kernel = kernels.are_definite
+        rows = gaussian(rng, r + 1, r + 2)
+        gram = rows @ rows.T
+        least = np.linalg.eigvalsh(gram[:r, :r])[0]
+        kernel = kernels.is_definite
         for run in (kernel, getattr(kernel, "py_func", kernel)):
             for share, answer in ((0.0, True), (0.999, True), (1.001, False)):
-                definite = np.zeros(3, bool)
-                run(grams.copy(), share * least, definite)
-                assert definite.tolist() == [answer, answer, False]
+                assert run(gram.copy(), r, share * least) is answer
+            broken = gram.copy()
+            broken[r - 1, r - 1] = np.nan
+            assert run(broken, r, 0.0) is False
+
+    @pytest.mark.parametrize("L, m, k", [(2, 4, 2), (2, 5, 2), (3, 5, 2), (3, 7, 2)])
+    def test_full_ranks_are_bounded_away_from_zero(self, L, m, k, rng):
+        # The rule is set so that singular values up to a share of s count as nothing.
+        n, b = 9, 3 if SLOW else 50
+        bases, operators = gaussian(rng, b, n, k), gaussian(rng, b, L, m, n)
+        spaces, inverses = engines._null_spaces(bases, operators)
+        sizes = np.einsum("blmn,blmn->bl", operators, operators)
+        own = np.einsum("bnk,bnk->b", bases, bases)
+        condition = np.sqrt(sizes * own[:, None]) * inverses
+        scale = np.sqrt(np.sum(sizes * (1 + condition) ** 2, axis=1))
+        stacks = np.einsum("blrm,blmn->blrn", spaces, operators).reshape(b, L * (m - k), n)
+        most = min(n - k, L * (m - k))
+        values = np.linalg.svd(stacks, compute_uv=False)[:, most - 1]
+        kernel = kernels.full_ranks_by_groups
+        for away in (1e-9, 1e-3, 1e-2):
+            rule = np.array([1e-100, 1e100, away, 1e-12])
+            for run in (kernel, getattr(kernel, "py_func", kernel)):
+                full = np.zeros(b, bool)
+                run(engines._frozen(bases), engines._frozen(operators), 4, rule, full)
+                assert not np.any(full[values <= away * scale])
+                assert np.all(full[values > 2 * away * scale] | (away > 1e-5))
 
     def test_scales_bound_what_rounding_does(self, rng):
         # Turn the last digits of A and X: the C^T A move by a few eps s, as the tolerance has it.
@@ -415,10 +437,11 @@ class TestKernels:
         found = []
         for turn in (0.0, 1e-10):
             X, A = (one * (1 + turn * rng.uniform(-1, 1, one.shape)) for one in (bases, operators))
-            room = engines._Room(b, L, m, n, k)
-            scale, fine = engines._vanishing(X, A, room, np.dtype(float))
-            assert fine.all()
-            found.append(np.einsum("blrm,blmn->blrn", room.spaces, A))
+            spaces, inverses = engines._null_spaces(X, A)
+            found.append(np.einsum("blrm,blmn->blrn", spaces, A))
+            sizes, own = np.einsum("blmn,blmn->bl", A, A), np.einsum("bnk,bnk->b", X, X)
+            condition = np.sqrt(sizes * own[:, None]) * inverses
+            scale = np.sqrt(np.sum(sizes * (1 + condition) ** 2, axis=1))
         for i in range(b):
             old, new = found[0][i], found[1][i]
             # The rows may be turned among each other, by an orthogonal matrix.

@@ -1,4 +1,4 @@
-r"""Left null spaces of many small matrices at once, and a matching that grows mask by mask."""
+r"""Left null spaces of many small matrices at once, and ranks of what operators leave there."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from ._jit import njit
 
-__all__ = ["LANES", "are_definite", "extend_matching", "left_null_spaces"]
+__all__ = ["LANES", "full_ranks", "full_ranks_by_groups", "is_definite", "left_null_spaces"]
 
 # Sums may be reordered and multiplications fused; NaN and infinity keep their meaning.
 _FAST = {"contract", "reassoc", "nsz", "arcp"}
@@ -124,127 +124,126 @@ def left_null_spaces(matrices: np.ndarray, spaces: np.ndarray, inverses: np.ndar
 
 
 @njit(fastmath=_FAST)
-def are_definite(grams: np.ndarray, floors: np.ndarray, definite: np.ndarray) -> None:
-    r"""Whether :math:`G - \text{floor} \cdot I` has a Cholesky factor, for symmetric matrices G.
+def is_definite(gram: np.ndarray, r: int, floor: float) -> bool:
+    r"""Whether :math:`G - \text{floor} \cdot I` has a Cholesky factor; False for NaN.
 
+    G is the leading (r, r) part of `gram`, of which the upper triangle is read and overwritten.
     Four pivots are eliminated from the lines below them at a time, which share what they load.
+    """
+    for start in range(0, r, 4):
+        stop = min(start + 4, r)
+        for j in range(start, stop):
+            left = gram[j, j] - floor
+            if not left > 0.0:
+                return False
+            scale = 1.0 / math.sqrt(left)
+            for c in range(j, r):
+                gram[j, c] *= scale
+            for i in range(j + 1, stop):
+                factor = gram[j, i]
+                for c in range(i, r):
+                    gram[i, c] -= factor * gram[j, c]
+        if stop < r:
+            f0, f1, f2, f3 = gram[start], gram[start + 1], gram[start + 2], gram[start + 3]
+            for i in range(stop, r):
+                line, a0, a1, a2, a3 = gram[i], f0[i], f1[i], f2[i], f3[i]
+                for c in range(i, r):
+                    line[c] -= a0 * f0[c] + a1 * f1[c] + a2 * f2[c] + a3 * f3[c]
+    return True
+
+
+@njit(fastmath=_FAST)
+def _square(matrix: np.ndarray) -> float:
+    flat, total = matrix.reshape(matrix.size), 0.0
+    for i in range(flat.size):
+        total += flat[i] * flat[i]
+    return total
+
+
+@njit
+def full_ranks(
+    bases: np.ndarray,
+    operators: np.ndarray,
+    sizes: np.ndarray,
+    spaces: np.ndarray,
+    inverses: np.ndarray,
+    rule: np.ndarray,
+    full: np.ndarray,
+) -> None:
+    r"""Whether all :math:`C_g^T A_g` have the largest rank there can be, min(n - k, L (m - k)).
+
+    A Cholesky factor of a Gram matrix bounds the least singular value that this takes. Of columns,
+    k may be left out, which makes no singular value larger.
 
     Parameters
     ----------
-    grams : ndarray of float64, shape (b, r, r)
-        Upper triangles are read; overwritten.
-    floors : ndarray of float64, shape (b,)
-    definite : ndarray of bool, shape (b,)
-        Receives the answers; False for NaN.
+    bases : ndarray of float64, shape (b, n, k)
+    operators : ndarray of float64, shape (b, L, m, n)
+    sizes : ndarray of float64, shape (b, L)
+        Squared Frobenius norms of the operators.
+    spaces : ndarray of float64, shape (b, L, m - k, m)
+        :math:`C_g^T`, from `left_null_spaces` of the A X.
+    inverses : ndarray of float64, shape (b, L)
+        Norms of the :math:`(A_g X)^+`, from there.
+    rule : ndarray of float64, shape (4,)
+        Squared norms between which operators and bases may be; what of a norm a singular value
+        must be to be clear of rounding, and its square to be clear of rounding in the Gram matrix.
+    full : ndarray of bool, shape (b,)
+        Receives the answers.
     """
-    b, r = grams.shape[:2]
+    b, L, m, n = operators.shape
+    k = bases.shape[2]
+    rows, most = L * (m - k), n - k
+    side = rows if rows <= most else n
+    stack, turned, gram = np.empty((L, m - k, n)), np.empty((n, rows)), np.empty((side, side))
     for x in range(b):
-        gram, start, sound = grams[x], 0, True
-        while sound and start < r:
-            stop = min(start + 4, r)
-            for j in range(start, stop):
-                left = gram[j, j] - floors[x]
-                sound = sound and left > 0.0
-                scale = 1.0 / math.sqrt(left) if sound else 0.0
-                for c in range(j, r):
-                    gram[j, c] *= scale
-                for i in range(j + 1, stop):
-                    factor = gram[j, i]
-                    for c in range(i, r):
-                        gram[i, c] -= factor * gram[j, c]
-            if stop < r:
-                f0, f1, f2, f3 = gram[start], gram[start + 1], gram[start + 2], gram[start + 3]
-                for i in range(stop, r):
-                    line, a0, a1, a2, a3 = gram[i], f0[i], f1[i], f2[i], f3[i]
-                    for c in range(i, r):
-                        line[c] -= a0 * f0[c] + a1 * f1[c] + a2 * f2[c] + a3 * f3[c]
-            start = stop
-        definite[x] = sound
+        own, bound, g = _square(bases[x]), 0.0, 0
+        sound = rule[0] < own < rule[1]
+        while sound and g < L:
+            condition = math.sqrt(sizes[x, g] * own) * inverses[x, g]
+            sound = rule[0] < sizes[x, g] < rule[1] and condition * rule[2] < 1.0
+            bound += sizes[x, g] * (1.0 + condition) ** 2
+            np.dot(spaces[x, g], operators[x, g], stack[g])
+            g += 1
+        full[x] = sound
+        if not sound:
+            continue
+        lines = stack.reshape(rows, n)
+        for i in range(rows):
+            for c in range(n):
+                turned[c, i] = lines[i, c]
+        if rows <= most:
+            np.dot(lines, turned, gram)
+        else:
+            np.dot(turned, lines, gram)
+        total = np.trace(gram[: min(rows, most), : min(rows, most)])
+        floor = rule[3] * total + 2.0 * rule[2] ** 2 * (bound + total)
+        full[x] = is_definite(gram, min(rows, most), floor)
 
 
 @njit
-def _make_room(
-    start: int, bases: np.ndarray, edges: np.ndarray, owner: np.ndarray, seen: np.ndarray, turn: int
-) -> bool:
-    """Seat edge `start` elsewhere, with others moving up as needed.
+def full_ranks_by_groups(
+    bases: np.ndarray, operators: np.ndarray, group: int, rule: np.ndarray, full: np.ndarray
+) -> None:
+    """Null spaces, and then what `full_ranks` says of them, for a group of subspaces at a time.
 
-    Breadth first. `seen` has `turn` for what was reached, -1 for vertices out of bounds; behind
-    the vertices it lists masks, whose edges share a base that is looked through once.
+    Groups should be small enough to stay in a cache, and large enough to fill the lanes.
     """
-    n, k = owner.size, bases.shape[1]
-    queue, via = np.empty(edges.shape[0], np.int64), np.empty(n, np.int64)
-    queue[0] = start
-    head, tail = 0, 1
-    while head < tail:
-        edge = queue[head]
-        head += 1
-        mask = edges[edge, 0]
-        for j in range(1 if seen[n + mask] == turn else k + 1):
-            vertex = edges[edge, 1] if j == 0 else bases[mask, j - 1]
-            if seen[vertex] == -1 or seen[vertex] == turn:
-                continue
-            seen[vertex] = turn
-            via[vertex] = edge
-            if owner[vertex] >= 0:
-                queue[tail] = owner[vertex]
-                tail += 1
-                continue
-            while True:
-                moved = via[vertex]
-                left = edges[moved, 2]
-                edges[moved, 2] = vertex
-                owner[vertex] = moved
-                if moved == start:
-                    return True
-                vertex = left
-        seen[n + mask] = turn
-    return False
-
-
-@njit
-def extend_matching(
-    line: np.ndarray, bases: np.ndarray, mask: int, edges: np.ndarray, owner: np.ndarray, count: int
-) -> int:
-    r"""Add what one mask brings to an independent set of edges {base, one more coordinate}.
-
-    A new edge is independent of the others if these can be seated, each in a vertex of its own,
-    outside of the new edge. First the base is emptied, which is always possible, and then one
-    further coordinate after the other. What was reached in vain from a coordinate that stays
-    occupied will never make room for another one of this mask.
-
-    Parameters
-    ----------
-    line : ndarray of int64, shape (k + r,)
-        Coordinates of the mask, its base first. With r = 0, the base is emptied and no more.
-    bases : ndarray of int64, shape (L, k)
-    mask : int
-        Its number in `bases`.
-    edges : ndarray of int64, shape (most, 3)
-        Mask, further coordinate and seat of each edge; updated.
-    owner : ndarray of int64, shape (n,)
-        Edge in each seat, -1 in empty ones; updated.
-    count : int
-        Number of edges so far.
-
-    Returns
-    -------
-    int
-        Number of edges now.
-    """
-    n, k = owner.size, bases.shape[1]
-    seen = np.zeros(n + bases.shape[0], np.int64)
-    seen[line[:k]] = -1
-    for j in range(line.size):
-        vertex, turn = line[j], j + 1
-        if j >= k and seen[vertex] == -1:
-            continue
-        seen[vertex] = -1
-        if owner[vertex] >= 0 and not _make_room(owner[vertex], bases, edges, owner, seen, turn):
-            seen[:n][seen[:n] == turn] = -1
-            continue
-        owner[vertex] = -1
-        if j >= k:
-            edges[count, 0], edges[count, 1], edges[count, 2] = mask, vertex, vertex
-            owner[vertex] = count
-            count += 1
-    return count
+    b, L, m, n = operators.shape
+    k = bases.shape[2]
+    images, sizes = np.empty((group, L * m, k)), np.empty((group, L))
+    spaces, inverses = np.empty((group, L, m - k, m)), np.empty((group, L))
+    for first in range(0, b, group):
+        count = min(group, b - first)
+        part = slice(first, first + count)
+        for x in range(count):
+            # Read in order before it is multiplied, an operator comes faster from the memory.
+            for g in range(L):
+                sizes[x, g] = _square(operators[first + x, g])
+            np.dot(operators[first + x].reshape(L * m, n), bases[first + x], images[x])
+        left_null_spaces(
+            images[:count].reshape(count * L, m, k),
+            spaces[:count].reshape(count * L, m - k, m),
+            inverses[:count].reshape(count * L),
+        )
+        full_ranks(bases[part], operators[part], sizes, spaces, inverses, rule, full[part])
