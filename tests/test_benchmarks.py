@@ -171,3 +171,30 @@ class TestIrreps:
         assert [row["name"] for row in stored] == [*irreps.ROWS, *irreps.QUOTED]
         written = (irreps.RESULTS.parents[1] / "README.md").read_text(encoding="utf-8")
         assert all(f"| {row['name']} |" in written for row in stored)
+
+
+class TestIdentification:
+    def test_subspaces_against_a_loop(self, tmp_path):
+        output = tmp_path / "numbers.json"
+        done = subprocess.run(
+            [
+                sys.executable,
+                str(FOLDER / "identification.py"),
+                "--quick",
+                "--output",
+                str(output),
+            ],
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        (row,) = json.loads(output.read_text(encoding="utf-8"))["rows"]
+        assert row.keys() == ROW and "numpy.linalg.svd" in row["baseline"]
+
+    def test_unions(self):
+        done = subprocess.run(
+            [sys.executable, str(FOLDER / "unions.py"), "--quick"], capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        lines = done.stdout.splitlines()
+        assert [line.split()[0] for line in lines] == ["fixed"] * 3 + ["largest"] * 2

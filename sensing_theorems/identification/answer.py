@@ -45,7 +45,7 @@ class Ambiguity:
     dim : int
         Dimensions of :math:`\hat X` beyond the model: of its part that was found, if the model is
         a union.
-    basis : ndarray, shape (n, d)
+    basis : ndarray, shape (n, d), or (d, n, n) for a Gaussian law
         Orthonormal basis of (the directions of) that part of :math:`\hat X`, the model's own
         directions included where it contains them.
     irreps : tuple of (str, int)
@@ -73,10 +73,15 @@ class Identification:
         :math:`\hat X = \bigcap_g (X + \operatorname{null} A_g)`, is the model. IDENTIFIABLE: no
         signal outside the model can be added to it unnoticed. NOT_IDENTIFIABLE: `spurious` can.
     reason, explanation : str
-        Short code; one or two sentences.
+        Short code; one or two sentences. Codes: ``"whole_space"``, ``"full_rank"``,
+        ``"rank_deficient"``, ``"no_constraint"`` (subspaces); ``"covering_condition"`` (generic
+        ones through masks); ``"search_complete"``, ``"spurious_subspace"``, ``"budget"``,
+        ``"group_not_listed"`` (unions); ``"injective_on_covariances"``, ``"support_identified"``,
+        ``"moments_agree"``, ``"singular_covariance"`` (Gaussian laws); ``"numerically_unclear"``.
     spurious : ndarray or None
         Signal, shape (n,), consistent with every operator and outside the model; for a Gaussian
-        law another covariance, shape (n, n), with the same second moments everywhere.
+        law another covariance, shape (n, n), with the same second moments everywhere. ``None``
+        for a `GenericSubspace`, which stands for many.
     explored : Explored
     identified_up_to : Ambiguity or None
         What is ambiguous; ``None`` if nothing is, or nothing is known.
@@ -85,7 +90,8 @@ class Identification:
         and :math:`\sigma` this number:
         :math:`\sum_g \operatorname{dist}(P_g z, P_g X)^2 \ge \sigma^2 \operatorname{dist}(z, X)^2`.
         For a union: the smallest singular value (up to a factor :math:`\sqrt k`) that had to be
-        non-zero for the answer. A model is learned as badly as this is small.
+        non-zero for the answer. A model is learned as badly as this is small. ``None`` where no
+        spectrum was computed, or the action is not orthogonal.
     recovery, recovery_reason : Verdict, str
         Whether every single operator is one-to-one on the model.
     twins : pair of ndarray or None
