@@ -18,7 +18,7 @@ from ._kernels.small_ranks import certified_ranks
 from ._primes import prime
 from ._validate import field_dtype, require_finite
 
-__all__ = ["BatchRanks", "matrix_ranks", "modular_ranks"]
+__all__ = ["BatchRanks", "matrix_ranks", "modular_ranks", "share"]
 
 _NOT_FINITE = -2
 _SAFETY = 64.0
@@ -90,12 +90,12 @@ def matrix_ranks(batch: Any, dtype: Any = None) -> BatchRanks:
     stack = stack.swapaxes(1, 2) if stack.shape[1] > stack.shape[2] else stack
     stack = np.ascontiguousarray(stack, field)
     found, sure = ranks.reshape(-1), clear.reshape(-1)
-    _share(lambda part: _certify(stack[part], found[part], precision), stack)
+    share(lambda part: _certify(stack[part], found[part], precision), stack)
     if found.min() == _NOT_FINITE:
         require_finite(stack, "`batch`")
     left = np.flatnonzero(found < 0)
     rest, some, certain = stack[left], found[left], sure[left]
-    _share(lambda part: _decompose(rest[part], some[part], certain[part], precision), rest)
+    share(lambda part: _decompose(rest[part], some[part], certain[part], precision), rest)
     found[left], sure[left] = some, certain
     return BatchRanks(ranks, clear)
 
@@ -128,7 +128,7 @@ def modular_ranks(batch: Any, p: int) -> np.ndarray:
     if raw.size:
         stack = np.ascontiguousarray(raw, np.int64).reshape(-1, *raw.shape[-2:])
         found = ranks.reshape(-1)
-        _share(lambda part: ranks_modulo(stack[part], found[part], p), stack)
+        share(lambda part: ranks_modulo(stack[part], found[part], p), stack)
     return ranks
 
 
@@ -149,14 +149,14 @@ def _threads() -> int:
     return min(len(usable(0)), int(asked)) if asked.isdigit() and int(asked) else len(usable(0))
 
 
-def _share(task: Callable[[slice], None], stack: np.ndarray) -> None:
+def share(task: Callable[[slice], None], stack: np.ndarray) -> None:
     """Run `task` on slices of `stack`, in threads if there are several.
 
     Kernels and LAPACK release the GIL. Threads of Numba's own would end the process where it
     forks (GNU OpenMP), or calls from two threads (its workqueue).
     """
-    share = min(max(stack.size // _threads() + 1, _TASK.start), _TASK.stop)
-    step = -(-share // max(1, stack[:1].size))
+    most = min(max(stack.size // _threads() + 1, _TASK.start), _TASK.stop)
+    step = -(-most // max(1, stack[:1].size))
     parts = [slice(i, i + step) for i in range(0, len(stack), step)]
     workers = min(_threads(), len(parts))
     if workers < 2:

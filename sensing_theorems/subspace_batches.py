@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from . import subspace_engines as engines
 from ._validate import field_dtype, require_finite, require_whole
-from .batches import _share
+from .batches import share
 from .judgement import Verdict
 
 __all__ = ["SubspaceBatch", "identify_subspaces"]
@@ -155,7 +155,7 @@ def _decide(
         for i in left[part]:
             found[:, i] = engines.by_singular_values(X[i], A[i], dtype)
 
-    _share(task, np.broadcast_to(0, (left.size, L * m * n)))
+    share(task, np.broadcast_to(0, (left.size, L * m * n)))
 
 
 def _arguments(

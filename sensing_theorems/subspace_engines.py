@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ._kernels.subspaces import LANES, full_ranks, full_ranks_by_groups, left_null_spaces
 from ._validate import require_finite
-from .batches import _share, matrix_ranks
+from .batches import matrix_ranks, share
 from .tolerance import cut, grey, threshold
 
 __all__ = ["by_reflections", "by_singular_values", "certify", "nothing_remains"]
@@ -73,7 +73,7 @@ def certify(X: Array, A: Array, dtype: np.dtype[Any]) -> NDArray[np.bool_]:
                 found = _null_spaces(bases, operators)
                 full_ranks(bases, operators, sizes, *found, rule, full[part])
 
-    _share(task, np.broadcast_to(0, (b, L * m * n)))
+    share(task, np.broadcast_to(0, (b, L * m * n)))
     return full
 
 
@@ -102,7 +102,7 @@ def by_reflections(
         sizes[part] = np.sqrt(np.sum(squares, axis=1))
         fine[part] = one & other & sound
 
-    _share(task, stacks)
+    share(task, stacks)
     stacks[~fine], sizes[~fine] = 0.0, 0.0
     found = matrix_ranks(stacks, dtype)
     stacks[:, 0, 0] = sizes
