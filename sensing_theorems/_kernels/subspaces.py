@@ -195,7 +195,7 @@ def full_ranks(
     k = bases.shape[2]
     rows, most = L * (m - k), n - k
     side = rows if rows <= most else n
-    stack, turned, gram = np.empty((L, m - k, n)), np.empty((n, rows)), np.empty((side, side))
+    stack, turned, gram = np.empty((L, m - k, n)), np.empty((most, rows)), np.empty((side, side))
     for x in range(b):
         own, bound, g = _square(bases[x]), 0.0, 0
         sound = rule[0] < own < rule[1]
@@ -209,13 +209,13 @@ def full_ranks(
         if not sound:
             continue
         lines = stack.reshape(rows, n)
-        for i in range(rows):
-            for c in range(n):
-                turned[c, i] = lines[i, c]
         if rows <= most:
-            np.dot(lines, turned, gram)
+            for i in range(rows):
+                for c in range(most):
+                    turned[c, i] = lines[i, c]
+            np.dot(turned.T, turned, gram)
         else:
-            np.dot(turned, lines, gram)
+            np.dot(lines.T, lines, gram)
         total = np.trace(gram[: min(rows, most), : min(rows, most)])
         floor = rule[3] * total + 2.0 * rule[2] ** 2 * (bound + total)
         full[x] = is_definite(gram, min(rows, most), floor)

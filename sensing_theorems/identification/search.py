@@ -124,6 +124,7 @@ class Search:
                 return
             self.nodes += 1
             children = [child for child in self._children(node) if not self._inside(child)]
+            children = self._seen_again(children)
             # The largest is looked at first: it is the likeliest to be spurious.
             waiting += sorted(children, key=lambda child: child.dim)
 
@@ -149,6 +150,32 @@ class Search:
             return [step.child(shared[:, :0], node.first, node.weight, step.noise, False)]
         weight = node.weight / len(own)
         return [Node(c.depth, c.shared, c.own, c.first, weight, c.error, c.unclear) for c in own]
+
+    def _seen_again(self, children: list[Node]) -> list[Node]:
+        """Leave out lines that the next operator takes for no piece: all of them at once."""
+        lines = [child for child in children if child.dim == 1 and child.depth < self.views.count]
+        if not lines:
+            return children
+        view = self.views[lines[0].depth]
+        noise = np.array([line.error for line in lines]) + view.seen.error
+        answers = view.responses(np.concatenate([line.basis for line in lines], axis=1))
+        sizes = np.linalg.norm(answers, axis=0)
+        told = sizes > _plainly(noise)
+        directions = answers / np.where(told, sizes, 1.0)
+        inner = view.seen.pieces.conj() @ directions
+        apart = 1.0 - np.sum(np.abs(inner) ** 2, axis=1).T
+        if view.own and self.views.action:
+            # Pieces that symmetry has left out, see `Node`.
+            first = np.array([line.first for line in lines])
+            apart[np.arange(apart.shape[1]) < first[:, None]] = 1.0
+        doubt = np.where(told, noise / np.where(told, sizes, 1.0), 1.0)
+        floor = np.maximum(_FLOOR, _plainly(doubt) ** 2)
+        dead = told & np.all(apart > floor[:, None], axis=1)
+        if dead.any():
+            least = min(float(apart[dead].min()) ** 0.5, float(sizes[dead].min()))
+            self.margin = min(self.margin, least)
+        gone = {id(line) for line, over in zip(lines, dead, strict=True) if over}
+        return [child for child in children if id(child) not in gone]
 
     def _meeting(self, seen: Seen, u: np.ndarray, r: int, noise: float) -> np.ndarray:
         """Which pieces may have a vector whose answer lies in the first r columns of `u`."""
@@ -203,6 +230,11 @@ class Search:
             not zero and size <= grey(node.error) * node.error
         )
         return zero
+
+
+def _plainly(errors: np.ndarray) -> np.ndarray:
+    """Sizes beyond which rounding explains nothing, one per error."""
+    return np.array([error * grey(float(error)) for error in errors])
 
 
 @dataclass(frozen=True, eq=False)
