@@ -439,6 +439,24 @@ class TestUnionOfSubspaces:
             if n < 7:
                 assert st.identify(lines, gaussians(rng, n, 2, n)).verdict is YES
 
+    @pytest.mark.parametrize("name", ["shifts", "rotations", "reflection"])
+    def test_orbits_agree_with_brute_force(self, name):
+        action = {
+            "shifts": st.groups.shifts(4),
+            "rotations": st.groups.polar_rotations(2, 3),
+            "reflection": st.groups.reflections(5),
+        }[name]
+        rng, n, seen = np.random.default_rng(len(name)), action.n, set()
+        for k, m in itertools.product((1, 2), range(1, n)):
+            B = rng.standard_normal((n, k))
+            orbit = [g(B.T).T for g in action.elements()]
+            A = rng.standard_normal((m, n))
+            found = st.identify(models.UnionOfSubspaces(orbit), A, action)
+            expected = all_assignments(parts_of(orbit), virtual(A, action))
+            assert found.verdict is (YES if expected else NO)
+            seen.add(found.verdict)
+        assert seen == {YES, NO}
+
     def test_symmetry_changes_the_work_and_not_the_answer(self):
         rng, saved = np.random.default_rng(2), []
         for m, n in ((2, 4), (2, 5), (3, 4), (3, 5), (3, 6), (3, 7)):
