@@ -17,6 +17,7 @@ __all__ = [
     "columns_of",
     "moderate",
     "orthonormal",
+    "real_coordinates",
     "reduced_basis",
     "residual_norms",
     "same_up_to",
@@ -84,6 +85,13 @@ def reduced_basis(columns: NDArray[Any], name: str) -> tuple[NDArray[Any], float
             stacklevel=4,
         )
     return basis, error
+
+
+def real_coordinates(signals: NDArray[Any]) -> NDArray[Any]:
+    """Signals (r, n) by real coordinates: complex ones as pairs of real ones, (r, 2n)."""
+    if signals.dtype.kind != "c":
+        return signals
+    return np.concatenate([signals.real, signals.imag], axis=1)
 
 
 def moderate(values: NDArray[Any], name: str) -> None:

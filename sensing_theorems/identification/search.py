@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -149,7 +149,7 @@ class Search:
                 return []
             return [step.child(shared[:, :0], node.first, node.weight, step.noise, False)]
         weight = node.weight / len(own)
-        return [Node(c.depth, c.shared, c.own, c.first, weight, c.error, c.unclear) for c in own]
+        return [replace(child, weight=weight) for child in own]
 
     def _seen_again(self, children: list[Node]) -> list[Node]:
         """Leave out lines that the next operator takes for no piece: all of them at once."""

@@ -12,7 +12,7 @@ from ..groups.action import GroupAction
 from ..judgement import Verdict
 from ..models import FiniteSet, PieceModel
 from ..rows import precision, triangular
-from ..subspaces import Pieces, residual_norms
+from ..subspaces import Pieces, real_coordinates, residual_norms
 from ..tolerance import grey, threshold
 from .answer import Ambiguity, Explored, Identification
 from .search import Found, Search
@@ -82,7 +82,7 @@ def _explored(search: Search) -> Explored:
 
 def _crowded(points: np.ndarray) -> bool:
     """Whether points are so near to each other, beside the largest, that they may pass for one."""
-    plain = _plain_rows(points)
+    plain = real_coordinates(points)
     apart = cKDTree(plain).query(plain, k=2)[0][:, 1]
     return bool(apart.min() < _APART * np.linalg.norm(plain, axis=1).max())
 
@@ -215,7 +215,7 @@ def smaller_finite_sets(
         return Verdict.UNDECIDED
     confused = np.ones(len(points), dtype=bool)
     for A in operators:
-        answers = _plain_rows(A.matmat(points.T).T)
+        answers = real_coordinates(A.matmat(points.T).T)
         apart = cKDTree(answers).query(answers, k=2)[0][:, 1]
         size = np.linalg.norm(A.to_dense(), 2) * np.linalg.norm(points, axis=1).max()
         if size == 0.0:
@@ -224,17 +224,12 @@ def smaller_finite_sets(
             return Verdict.UNDECIDED
         confused &= apart <= _CONSISTENT * size
     if action is not None:
-        tree = cKDTree(_plain_rows(points))
+        tree = cKDTree(real_coordinates(points))
         for _ in range(len(points)):
             spread = confused.copy()
             for element in action.generators:
-                spread &= confused[tree.query(_plain_rows(element(points)))[1]]
+                spread &= confused[tree.query(real_coordinates(element(points)))[1]]
             if np.array_equal(spread, confused):
                 break
             confused = spread
     return Verdict.NOT_IDENTIFIABLE if confused.any() else Verdict.IDENTIFIABLE
-
-
-def _plain_rows(rows: np.ndarray) -> np.ndarray:
-    """Complex coordinates as pairs of real ones."""
-    return np.concatenate([rows.real, rows.imag], axis=1) if rows.dtype.kind == "c" else rows

@@ -17,7 +17,7 @@ from ..rows import dense_matrix, magnitude, precision
 from ..subspaces import Pieces
 from ..tolerance import cut, grey
 
-__all__ = ["Rows", "Seen", "View", "Views", "row_bases"]
+__all__ = ["Rows", "Seen", "View", "Views", "row_bases", "some_elements"]
 
 _SOME_ELEMENTS = 64
 _LISTED = 4096
@@ -141,7 +141,7 @@ class Views:
     def _all(self) -> Iterator[View]:
         if self.action is None:
             return (View(seen, None, False) for seen in self.seen)
-        elements = self.action.elements() if self.complete else _some(self.action)
+        elements = self.action.elements() if self.complete else some_elements(self.action)
         return (
             View(seen, element, number == 0)
             for element in elements
@@ -154,7 +154,7 @@ class Views:
         return self._made[depth]
 
 
-def _some(action: GroupAction) -> Iterator[Any]:
+def some_elements(action: GroupAction) -> Iterator[Any]:
     """The identity and random products of the generators."""
     rng = probe_rng("elements")
     element = action.identity

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .._probes import probe_rng
 from ..groups.action import GroupAction
-from ..identification.views import row_bases
+from ..identification.views import row_bases, some_elements
 from ..problem import Problem
 from ..tolerance import threshold
 from .manifold import Manifold
@@ -18,7 +16,6 @@ from .manifold import Manifold
 __all__ = ["Projections"]
 
 _LISTED = 2**22  # entries of all virtual operators together
-_SOME_ELEMENTS = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +44,7 @@ class Projections:
         if action is None:
             return cls([base.basis for base in own], error, clear, True)
         complete = action.finite and action.order * size <= _LISTED
-        elements = action.elements() if complete else _some(action)
+        elements = action.elements() if complete else some_elements(action)
         rows = [
             g.pull_back(base.basis) if g.orthogonal else _orthonormal(g.pull_back(base.basis))
             for g in elements
@@ -58,12 +55,3 @@ class Projections:
 
 def _orthonormal(rows: np.ndarray) -> np.ndarray:
     return np.asarray(np.linalg.qr(rows.T)[0]).T
-
-
-def _some(action: GroupAction) -> Any:
-    """The identity and random products of the generators."""
-    rng, element = probe_rng("elements"), action.identity
-    for _ in itertools.repeat(None, _SOME_ELEMENTS):
-        yield element
-        factor = action.generators[int(rng.integers(len(action.generators)))]
-        element = factor.power(int(rng.integers(1, 8))) @ element

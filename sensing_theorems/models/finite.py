@@ -7,12 +7,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from .._validate import finite_array
 from ..groups.action import GroupAction
-from ..subspaces import Pieces, moderate
+from ..subspaces import Pieces, moderate, real_coordinates
 from ..tolerance import threshold
 from .base import PieceModel
 
@@ -64,15 +63,9 @@ class FiniteSet(PieceModel):
     def offender(self, action: GroupAction) -> int | None:
         """Number of a generator that moves the model; ``None`` if none does."""
         size = float(np.linalg.norm(self.points, axis=1).max())
-        tree = cKDTree(_real_coordinates(self.points))
+        tree = cKDTree(real_coordinates(self.points))
         for number, element in enumerate(action.generators):
-            apart, _ = tree.query(_real_coordinates(element(self.points)))
+            apart, _ = tree.query(real_coordinates(element(self.points)))
             if apart.max() > self.closeness(action) * size:
                 return number
         return None
-
-
-def _real_coordinates(points: NDArray[Any]) -> NDArray[Any]:
-    if points.dtype.kind == "c":
-        return np.concatenate([points.real, points.imag], axis=1)
-    return points
