@@ -20,6 +20,7 @@ _SUBMODULES = (
     "nonlinear",
     "operators",
     "plot",
+    "tasks",
     "theorems",
 )
 
@@ -31,12 +32,17 @@ _HOME = {
     "GroupAction": "groups.action",
     "Identification": "identification",
     "Irreps": "groups.irreps",
+    "PhaseDiagram": "sweep",
     "Problem": "problem",
     "RankResult": "stacked_rank",
     "Report": "report",
     "SampleComplexity": "sample_complexity",
     "SubspaceBatch": "subspace_batches",
+    "SweepError": "sweep",
+    "SweepInterrupted": "sweep",
     "THEOREMS": "theorems",
+    "Threshold": "thresholds",
+    "Transition": "sweep",
     "Verdict": "report",
     "analyze": "report",
     "as_operator": "operators",
@@ -54,6 +60,7 @@ _HOME = {
     "stabiliser": "stabilisers",
     "stacked_rank": "stacked_rank",
     "suggest": "repairs",
+    "sweep": "sweep",
 }
 
 __all__ = sorted([*_HOME, *_SUBMODULES])
@@ -69,6 +76,7 @@ if TYPE_CHECKING:
     from sensing_theorems import nonlinear as nonlinear
     from sensing_theorems import operators as operators
     from sensing_theorems import plot as plot
+    from sensing_theorems import tasks as tasks
     from sensing_theorems import theorems as theorems
     from sensing_theorems.batches import matrix_ranks as matrix_ranks
     from sensing_theorems.batches import modular_ranks as modular_ranks
@@ -99,7 +107,13 @@ if TYPE_CHECKING:
     from sensing_theorems.stacked_rank import stacked_rank as stacked_rank
     from sensing_theorems.subspace_batches import SubspaceBatch as SubspaceBatch
     from sensing_theorems.subspace_batches import identify_subspaces as identify_subspaces
+    from sensing_theorems.sweep import PhaseDiagram as PhaseDiagram
+    from sensing_theorems.sweep import SweepError as SweepError
+    from sensing_theorems.sweep import SweepInterrupted as SweepInterrupted
+    from sensing_theorems.sweep import Transition as Transition
+    from sensing_theorems.sweep import sweep as sweep
     from sensing_theorems.theorems import THEOREMS as THEOREMS
+    from sensing_theorems.thresholds import Threshold as Threshold
 else:
     # Out of sight of type checkers, who would let every misspelt name pass.
     def __getattr__(name: str) -> object:

@@ -7,8 +7,10 @@ by these bounds, and only the others need their singular values.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,8 +20,10 @@ from ._kernels.small_ranks import certified_ranks
 from ._primes import prime
 from ._validate import field_dtype, require_finite
 
-__all__ = ["BatchRanks", "matrix_ranks", "modular_ranks", "share"]
+__all__ = ["BatchRanks", "at_most_threads", "matrix_ranks", "modular_ranks", "share"]
 
+# 0 is no limit.
+_LIMIT: ContextVar[int] = ContextVar("most threads", default=0)
 _NOT_FINITE = -2
 _SAFETY = 64.0
 _GREY = 1e3
@@ -142,11 +146,25 @@ def _matrices(batch: Any) -> np.ndarray:
     return raw
 
 
+@contextmanager
+def at_most_threads(count: int) -> Iterator[None]:
+    """Let functions of this package use no more threads, inside of a ``with`` block.
+
+    For programs that use their cores otherwise, for example with a process on each.
+    """
+    token = _LIMIT.set(count)
+    try:
+        yield
+    finally:
+        _LIMIT.reset(token)
+
+
 def _threads() -> int:
     """How many threads to use."""
     usable = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))
     asked = os.environ.get("NUMBA_NUM_THREADS", "")
-    return min(len(usable(0)), int(asked)) if asked.isdigit() and int(asked) else len(usable(0))
+    limits = [len(usable(0)), int(asked) if asked.isdigit() else 0, _LIMIT.get()]
+    return min(limit for limit in limits if limit)
 
 
 def share(task: Callable[[slice], None], stack: np.ndarray) -> None:

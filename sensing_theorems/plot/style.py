@@ -1,0 +1,61 @@
+"""One colour and one line per kind of statement, and what all drawings share.
+
+They differ in lightness and in dashes too, so that a print in grey and a colour-blind reader lose
+nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+__all__ = ["KINDS", "PALE", "axes", "legend", "line_style", "tidy"]
+
+# Colours of Okabe and Ito, chosen to stay apart in lightness as well.
+KINDS: dict[str, tuple[str, str | tuple[int, tuple[float, ...]]]] = {
+    "necessary": ("#D55E00", "-"),
+    "exact": ("#000000", "-"),
+    "sufficient": ("#0072B2", (0, (5, 2))),
+    "derived": ("#CC79A7", (0, (1, 1))),
+}
+PALE = "#BBBBBB"
+
+
+def line_style(kind: str) -> dict[str, Any]:
+    """Colour and dashes of a kind of statement, as keywords of ``Axes.plot``.
+
+    Parameters
+    ----------
+    kind : {"necessary", "exact", "sufficient", "derived"}
+        ``"derived"`` for whatever is no published statement, whether sufficient or not.
+    """
+    if kind not in KINDS:
+        raise ValueError(f"`kind` must be one of {', '.join(KINDS)}; got {kind!r}.")
+    colour, dashes = KINDS[kind]
+    return {"color": colour, "linestyle": dashes, "linewidth": 1.6}
+
+
+def tidy(ax: Axes) -> Axes:
+    """Take away the frame's upper and right side, and draw what is left thinly."""
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_linewidth(0.8)
+    ax.tick_params(width=0.8)
+    return ax
+
+
+def axes(ax: Axes | None, size: tuple[float, float] = (5.0, 3.4)) -> Axes:
+    """Axes that were given, or those of a new figure of `size` inches, tidied."""
+    if ax is not None and not isinstance(ax, Axes):
+        raise TypeError(f"`ax` must be matplotlib axes; got {type(ax).__name__}.")
+    # Not through pyplot, which would keep the figure alive and open a window.
+    return tidy(Figure(figsize=size, layout="constrained").add_subplot() if ax is None else ax)
+
+
+def legend(ax: Axes, **where: Any) -> Axes:
+    """Put a legend on axes that have something to name."""
+    if ax.get_legend_handles_labels()[1]:
+        # No frame, but a ground of its own where lines pass below.
+        ax.legend(edgecolor="none", framealpha=0.85, fontsize="small", **where)
+    return ax

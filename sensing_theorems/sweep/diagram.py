@@ -1,0 +1,303 @@
+r"""Phase diagrams: how often something succeeds, over a grid of integers."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..files import known, listed, replaced
+from .counts import checked_axes, checked_counts, checked_provenance, difference, union
+from .proportion import wilson
+from .transition import Transition, halvings, locate
+
+if TYPE_CHECKING:
+    import xarray
+
+__all__ = ["PhaseDiagram"]
+
+SCHEMA_VERSION = 1
+
+_COUNTS = ("successes", "trials", "undecided")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PhaseDiagram:
+    r"""Successes and trials of every cell of a grid.
+
+    Attributes
+    ----------
+    axes : dict of str to ndarray of int64
+        Coordinates of the cells along each axis, ascending and distinct.
+    successes, trials, undecided : ndarray of int64
+        Successes, decided trials, and trials that could not be decided, of each cell; their axes
+        are in the order of `axes`. A cell without any trial was not run.
+    provenance : dict
+        Where the counts come from, as plain JSON: a ``"specification"`` of everything that an
+        outcome depends on, and the ``"sessions"`` that ran them.
+
+    Raises
+    ------
+    TypeError
+        For coordinates or counts that are no integers, or a provenance that is no JSON.
+    ValueError
+        For counts that are negative, do not go together or have another shape than the axes, or
+        for coordinates that are not ascending.
+
+    Examples
+    --------
+    >>> found = PhaseDiagram({"m": [4, 8, 9, 12]}, [0, 1, 20, 20], [20] * 4, [0] * 4)
+    >>> found
+    PhaseDiagram(m from 4 to 12 (4 values); 4 of 4 cells run, 20 trials each, none undecided)
+    >>> print(found.transition())
+    success rate 0.5 at m = 8.409, 95 % band 8 to 9, between the cells 8 and 9, rising
+    """
+
+    axes: dict[str, NDArray[np.int64]]
+    successes: NDArray[np.int64]
+    trials: NDArray[np.int64]
+    undecided: NDArray[np.int64]
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        axes = checked_axes(self.axes)
+        shape = tuple(map(len, axes.values()))
+        object.__setattr__(self, "axes", axes)
+        for name in _COUNTS:
+            object.__setattr__(self, name, checked_counts(getattr(self, name), name, shape))
+        if np.any(self.successes > self.trials):
+            raise ValueError("`successes` must not exceed `trials`; got a cell with more of them.")
+        object.__setattr__(self, "provenance", checked_provenance(self.provenance))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of values of each axis."""
+        return tuple(self.trials.shape)
+
+    @property
+    def rate(self) -> NDArray[np.float64]:
+        """Successes among decided trials; NaN where there are none."""
+        with np.errstate(invalid="ignore"):
+            return self.successes / self.trials
+
+    @property
+    def run(self) -> NDArray[np.bool_]:
+        """Whether any trial of a cell was run, decided or not."""
+        return self.trials + self.undecided > 0
+
+    def cells(self) -> Iterator[dict[str, int]]:
+        """Yield the cells that were run."""
+        for place in np.argwhere(self.run):
+            lines = zip(self.axes.items(), place, strict=True)
+            yield {name: int(values[i]) for (name, values), i in lines}
+
+    def interval(self, confidence: float = 0.95) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Wilson intervals of the rates, widened by undecided trials: see `wilson`."""
+        return wilson(self.successes, self.trials, confidence, self.undecided)
+
+    def transition(
+        self, axis: str | None = None, level: float = 0.5, confidence: float = 0.95
+    ) -> Transition:
+        """Where the probability of success passes `level` along an axis: see `Transition`.
+
+        Parameters
+        ----------
+        axis : str, optional
+            May be left out where there is only one.
+        level, confidence : float
+            Strictly between 0 and 1.
+        """
+        axis = self._axis(axis)
+        return locate(self.axes, self.successes, self.trials, axis, level, confidence)
+
+    def refinement(self, axis: str | None = None, level: float = 0.5) -> list[dict[str, int]]:
+        """Cells that halve the brackets of the transition along an axis.
+
+        Returns
+        -------
+        list of dict
+            For each column with a transition, one cell that was not run: the middle of the
+            largest gap inside of the bracket. None where all cells there were run.
+        """
+        axis = self._axis(axis)
+        return halvings(self.axes, self.successes, self.trials, self.run, axis, level)
+
+    def select(self, **fixed: int) -> PhaseDiagram:
+        """Cells at one value of some axes, without these axes.
+
+        Raises
+        ------
+        ValueError
+            If there is no such axis or value, or if no axis remains.
+        """
+        where: list[int | slice] = [slice(None)] * len(self.axes)
+        for name, value in fixed.items():
+            values = self.axes[self._axis(name)].tolist()
+            if isinstance(value, bool) or not hasattr(value, "__index__"):
+                raise TypeError(f"`{name}` must be an integer; got {type(value).__name__}.")
+            if value not in values:
+                raise ValueError(
+                    f"`{name}` must be one of {listed(map(str, values))}; got {value}."
+                )
+            where[list(self.axes).index(name)] = values.index(value)
+        axes = {name: values for name, values in self.axes.items() if name not in fixed}
+        if not axes:
+            raise ValueError("at least one axis must remain; got a value for each.")
+        selected = self.provenance.get("selected", {})
+        selected = {**selected, **{name: int(value) for name, value in fixed.items()}}
+        provenance = {**self.provenance, "selected": selected} if selected else self.provenance
+        successes, trials, undecided = self._counts[(slice(None), *where)]
+        return PhaseDiagram(axes, successes, trials, undecided, provenance)
+
+    def merge(self, other: PhaseDiagram) -> PhaseDiagram:
+        """Cells of both diagrams, over the union of their axes.
+
+        Raises
+        ------
+        ValueError
+            If axes or specifications differ, or both hold a cell with different counts.
+        """
+        if not isinstance(other, PhaseDiagram):
+            raise TypeError(f"`other` must be a PhaseDiagram; got {type(other).__name__}.")
+        if list(self.axes) != list(other.axes):
+            names = ", ".join(self.axes), ", ".join(other.axes)
+            raise ValueError(f"`other` must have the axes {names[0]}; got {names[1]}.")
+        ours, theirs = self.provenance, other.provenance
+        for key in ("specification", "selected"):
+            if text := difference(ours.get(key, {}), theirs.get(key, {}), key):
+                raise ValueError(f"diagrams of different sweeps must not be merged: {text}.")
+        axes, counts = union((self.axes, self._counts), (other.axes, other._counts))
+        provenance = {**theirs, **ours}
+        if sessions := ours.get("sessions", []) + theirs.get("sessions", []):
+            provenance["sessions"] = [s for i, s in enumerate(sessions) if s not in sessions[:i]]
+        successes, trials, undecided = counts
+        return PhaseDiagram(axes, successes, trials, undecided, provenance)
+
+    def same_counts(self, other: PhaseDiagram) -> bool:
+        """Whether axes and counts are equal, wherever they come from."""
+        return (
+            list(self.axes) == list(other.axes)
+            and all(np.array_equal(self.axes[name], other.axes[name]) for name in self.axes)
+            and np.array_equal(self._counts, other._counts)
+        )
+
+    def to_xarray(self, confidence: float = 0.95) -> xarray.Dataset:
+        """Counts, rates and Wilson intervals over the axes, as an ``xarray.Dataset``.
+
+        The specification is a JSON string among its attributes, so that netCDF-3 can hold all.
+
+        Raises
+        ------
+        ImportError
+            If xarray is not installed.
+        """
+        try:
+            import xarray
+        except ImportError as error:
+            need = "to_xarray needs xarray: pip install 'sensing-theorems[sweep]'."
+            raise ImportError(need) from error
+        low, high = self.interval(confidence)
+        arrays = dict(zip(_COUNTS, self._counts, strict=True))
+        arrays |= {"rate": self.rate, "low": low, "high": high}
+        specification = json.dumps(self.provenance.get("specification", {}))
+        return xarray.Dataset(
+            {name: (tuple(self.axes), array) for name, array in arrays.items()},
+            coords={name: values.copy() for name, values in self.axes.items()},
+            attrs={"specification": specification, "confidence": float(confidence)},
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain JSON, for `from_dict`."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "axes": {name: values.tolist() for name, values in self.axes.items()},
+            **{name: getattr(self, name).tolist() for name in _COUNTS},
+            "provenance": checked_provenance(self.provenance),
+        }
+
+    @classmethod
+    def from_dict(cls, content: Any) -> PhaseDiagram:
+        """Take back what `to_dict` returned.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is anything else.
+        """
+        if not isinstance(content, dict):
+            raise TypeError(f"a phase diagram must be a dict; got {type(content).__name__}.")
+        version = content.get("schema_version")
+        if type(version) is not int or version != SCHEMA_VERSION:
+            raise ValueError(f"`schema_version` must be {SCHEMA_VERSION}; got {version!r}.")
+        names = ("axes", *_COUNTS, "provenance")
+        if content.keys() != {"schema_version", *names}:
+            came = listed(sorted(content.keys() - {"schema_version"})) or "nothing else"
+            raise ValueError(f"it must hold {', '.join(names)}; got {came}.")
+        return cls(*(content[name] for name in names))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write everything to a JSON file, which is replaced as a whole or not at all."""
+        with replaced(os.fspath(path)) as stream:
+            stream.write(json.dumps(self.to_dict(), allow_nan=False).encode())
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> PhaseDiagram:
+        """Read what `save` wrote, or all that a store holds, also while a sweep writes to it.
+
+        Raises
+        ------
+        ValueError
+            If there is no such file, or if it holds anything else.
+        """
+        if os.path.isdir(path):
+            from .tally import stored_diagram
+
+            return stored_diagram(path)
+        try:
+            with open(path, encoding="utf-8") as stream:
+                return cls.from_dict(json.load(stream, parse_constant=_refuse))
+        except OSError as error:
+            raise ValueError(f"cannot read {os.fspath(path)}: {error.strerror}.") from error
+        except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+            reason = "it is truncated, or no JSON."
+            raise ValueError(f"{os.fspath(path)} is no phase diagram: {reason}") from error
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{os.fspath(path)} is no phase diagram: {error}") from error
+
+    @property
+    def _counts(self) -> NDArray[np.int64]:
+        return np.stack([self.successes, self.trials, self.undecided])
+
+    def _axis(self, name: str | None) -> str:
+        if name is None:
+            if len(self.axes) > 1:
+                raise ValueError(f"`axis` must be one of {', '.join(self.axes)}; got none of them.")
+            return next(iter(self.axes))
+        known(str(name), self.axes, "axis")
+        return name
+
+    def __repr__(self) -> str:
+        spans = ", ".join(f"{name} {_span(values)}" for name, values in self.axes.items())
+        cells, undecided = int(self.run.sum()), int(self.undecided.sum())
+        each = np.unique((self.trials + self.undecided)[self.run])
+        most = f" {each[0]} to {each[-1]} trials each," if each.size > 1 else ""
+        most = f" {each[0]} trials each," if each.size == 1 else most
+        return (
+            f"PhaseDiagram({spans}; {cells} of {self.run.size} cells run,{most} "
+            f"{undecided or 'none'} undecided)"
+        )
+
+
+def _span(values: NDArray[np.int64]) -> str:
+    if len(values) == 1:
+        return f"= {values[0]}"
+    return f"from {values[0]} to {values[-1]} ({len(values)} values)"
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"its numbers must be finite; got {constant}.")

@@ -1,0 +1,282 @@
+r"""Where outcomes are kept: a file that only grows, whose every line is whole or cut off."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .lock import Lock
+from .outcomes import Outcomes
+from .specification import differences, digest
+
+__all__ = ["Memory", "Store", "Stored", "kept", "read_store"]
+
+_CELLS = "cells.jsonl"
+_FORMAT = 1
+_START = '{"sensing_theorems": "sweep", '
+
+
+class Stored(NamedTuple):
+    """What a store holds."""
+
+    specification: dict[str, Any] | None
+    sessions: list[dict[str, Any]]
+    outcomes: Outcomes
+    length: int  # bytes up to the end of the last whole line
+
+
+def read_store(folder: str | os.PathLike[str]) -> Stored:
+    """Read a store, whether or not somebody writes to it at the moment.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or if a line that others follow is damaged.
+    """
+    path = Path(folder) / _CELLS
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise ValueError(f"{folder} holds no sweep: there is no {_CELLS} in it.") from None
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}.") from error
+    return _parsed(raw, path)
+
+
+def _parsed(raw: bytes, path: Path) -> Stored:
+    *lines, torn = raw.split(b"\n")
+    length = len(raw) - len(torn)
+    found = Stored(None, [], Outcomes(), length)
+    if not lines:
+        if not (_START.encode().startswith(torn) or torn.startswith(_START.encode())):
+            raise ValueError(f"{path} is no store of a sweep.")
+        return found
+    header = _line(lines[0], 1, path)
+    if header.get("sensing_theorems") != "sweep" or header.get("format") != _FORMAT:
+        raise ValueError(f"{path} is no store of a sweep, or one of another version.")
+    own = header.get("specification")
+    if not isinstance(own, dict) or header.get("digest") != digest(own):
+        raise ValueError(f"{path}, line 1 is damaged: its specification is not what was written.")
+    axes = own.get("axes")
+    if not isinstance(axes, list):
+        raise ValueError(f"{path}, line 1 is damaged: it names no axes.")
+    # What a lost power supply leaves of the last lines may be anything.
+    while len(lines) > 1 and not _is_whole(lines[-1]):
+        length -= len(lines.pop()) + 1
+    for number, raw_line in enumerate(lines[1:], 2):
+        line = _line(raw_line, number, path)
+        if isinstance(line.get("session"), dict):
+            found.sessions.append(line["session"])
+            continue
+        try:
+            found.outcomes.add(line["cell"], line["first"], line["outcomes"], axes)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path}, line {number} is damaged: {error}.") from error
+    return found._replace(specification=own, length=length)
+
+
+def _is_whole(raw: bytes) -> bool:
+    try:
+        return isinstance(json.loads(raw), dict)
+    except ValueError:
+        return False
+
+
+def _line(raw: bytes, number: int, path: Path) -> dict[str, Any]:
+    if not _is_whole(raw):
+        raise ValueError(
+            f"{path}, line {number} is damaged, and lines follow it. Remove that line to go on: "
+            "what it held is computed again."
+        )
+    return dict(json.loads(raw))
+
+
+class Store:
+    """A store that is open for writing, by one process at a time.
+
+    Where all that is asked for is there already, a store that cannot be written to will do.
+
+    Parameters
+    ----------
+    folder : path
+        Made where it does not exist.
+    specification : dict
+        Of the sweep; a store of another one is refused.
+
+    Raises
+    ------
+    ValueError
+        If another process uses the store, or it belongs to another sweep or is damaged.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], specification: Mapping[str, Any]) -> None:
+        self.folder, self._path = Path(folder), Path(folder) / _CELLS
+        self._own = dict(specification)
+        self._lock: Lock | None = None
+        self._descriptor = -1
+        self._refusal = self._open()
+        try:
+            exists = self._path.exists()
+            self._stored = read_store(folder) if exists else Stored(None, [], Outcomes(), 0)
+            own = self._stored.specification
+            if own is not None and own != specification:
+                raise ValueError(
+                    f"{folder} is the store of another sweep; "
+                    f"{'; '.join(differences(own, specification))}. "
+                    "Name another store, or go on with what this one was made with."
+                )
+            if self._refusal is None:
+                self._begin()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def specification(self) -> dict[str, Any]:
+        """Of the sweep."""
+        return self._own
+
+    @property
+    def outcomes(self) -> Outcomes:
+        """What is stored."""
+        return self._stored.outcomes
+
+    @property
+    def sessions(self) -> list[dict[str, Any]]:
+        """Who computed it, and with what."""
+        return self._stored.sessions
+
+    def _open(self) -> str | None:
+        """Take the store; return why nothing can be written, if so."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock = Lock(self.folder / "lock")
+            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
+            self._descriptor = os.open(self._path, flags, 0o666)
+        except BlockingIOError:
+            raise ValueError(
+                f"{self.folder} is in use by another sweep. Wait for it, or name another store."
+            ) from None
+        except OSError as error:
+            self.close()
+            return str(error.strerror)
+        return None
+
+    def _begin(self) -> None:
+        """Cut off what was torn, and write the header of a new store."""
+        if os.fstat(self._descriptor).st_size != self._stored.length:
+            os.ftruncate(self._descriptor, self._stored.length)
+        if self._stored.specification is None:
+            header = {
+                "sensing_theorems": "sweep",
+                "format": _FORMAT,
+                "digest": digest(self._own),
+                "specification": self._own,
+            }
+            self._write(json.dumps(header) + "\n")
+            _sync_folder(self.folder)
+
+    def require_writable(self) -> None:
+        """Refuse, before any work is done, a store that cannot take its results."""
+        if self._refusal is not None:
+            raise ValueError(f"cannot write to the store {self.folder}: {self._refusal}.")
+
+    def note_session(self, session: Mapping[str, Any]) -> None:
+        """Write down who goes on here, and with what."""
+        self._write(json.dumps({"session": session}) + "\n")
+        self._stored.sessions.append(dict(session))
+
+    def append(self, blocks: Sequence[tuple[Mapping[str, int], int, str]]) -> None:
+        """Write outcomes down for good: after it returns, they survive the machine.
+
+        Raises
+        ------
+        ValueError
+            If they cannot be written, for example because the disk is full. What was written
+            before is not touched.
+        """
+        lines = [
+            json.dumps({"cell": dict(cell), "first": first, "outcomes": outcomes}) + "\n"
+            for cell, first, outcomes in blocks
+        ]
+        self._write("".join(lines))
+        for cell, first, outcomes in blocks:
+            self.outcomes.add(cell, first, outcomes)
+
+    def _write(self, text: str) -> None:
+        self.require_writable()
+        raw = text.encode()
+        end = os.fstat(self._descriptor).st_size
+        try:
+            written = 0
+            while written < len(raw):
+                written += os.write(self._descriptor, raw[written:])
+            os.fsync(self._descriptor)
+        except OSError as error:
+            with suppress(OSError):
+                os.ftruncate(self._descriptor, end)
+            raise ValueError(
+                f"cannot write to the store {self.folder}: {error.strerror}. What was stored "
+                "before is kept; run the same sweep again to go on."
+            ) from error
+
+    def close(self) -> None:
+        """Let others have the store."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+
+class Memory:
+    """Stands for a store where none was asked for."""
+
+    folder = None
+
+    def __init__(self, specification: Mapping[str, Any]) -> None:
+        self.specification = dict(specification)
+        self.outcomes = Outcomes()
+        self.sessions: list[dict[str, Any]] = []
+
+    def require_writable(self) -> None:
+        """Return, as memory can always be written to."""
+
+    def note_session(self, session: Mapping[str, Any]) -> None:
+        """Remember who computes, and with what."""
+        self.sessions.append(dict(session))
+
+    def append(self, blocks: Sequence[tuple[Mapping[str, int], int, str]]) -> None:
+        """Remember outcomes."""
+        for cell, first, outcomes in blocks:
+            self.outcomes.add(cell, first, outcomes)
+
+    def close(self) -> None:
+        """Return, as nothing is open."""
+
+
+@contextmanager
+def kept(
+    folder: str | os.PathLike[str] | None, specification: Mapping[str, Any]
+) -> Iterator[Store | Memory]:
+    """Open a store for the time of a sweep; without a folder, outcomes are kept in memory."""
+    keep = Memory(specification) if folder is None else Store(folder, specification)
+    try:
+        yield keep
+    finally:
+        keep.close()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make sure that the name of a new file survives, where folders can be synced at all."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
