@@ -1,4 +1,4 @@
-"""The command line: ``sensing-theorems check``, ``irreps`` and ``doctor``.
+"""The command line: ``sensing-theorems check``, ``irreps``, ``sweep``, ``plot`` and ``doctor``.
 
 Only the standard library is imported here; each command imports what it needs, so that ``--help``
 answers at once and a check loads no more than the check.
@@ -7,12 +7,13 @@ answers at once and a check loads no more than the check.
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 import warnings
-from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout, suppress
-from typing import NoReturn
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout, suppress
+from typing import Any, NoReturn
 
 from . import __version__
 
@@ -22,6 +23,8 @@ PROG = "sensing-theorems"
 METHODS = ("auto", "blocks", "sketch", "spin", "dense", "gram", "krylov", "exact")
 BAD_INPUT, INTERRUPTED = 2, 130
 _LONGEST = 1000
+# Seconds after which a scheduler that does not answer is given up.
+_PATIENCE = 10
 
 _CODES = """\
 exit codes:
@@ -65,6 +68,63 @@ examples:
 
 `{PROG} check --help` lists the forms of SPEC.
 """
+# Axes, and further parameters, of the tasks in `sensing_theorems.tasks`, without importing them.
+TASKS = {
+    "DictionaryIdentification": ("n atoms k G m", "budget"),
+    "DictionaryLearning": ("n atoms k m G N", "update coding iterations restarts tolerance"),
+    "FullRank": ("n m G", "law action"),
+    "InvariantSubspaceIdentification": ("k m", "action"),
+    "LowRankRecovery": ("n k m G N", "law algorithm iterations restarts tolerance"),
+    "MatchingPursuit": ("n m k atoms", "law tolerance"),
+    "MomentIdentification": ("n m G", ""),
+    "OrbitIdentification": ("k m", "action budget"),
+    "SampleIdentification": ("n k m N G", ""),
+    "SubspaceIdentification": ("n k m G", ""),
+    "UnionIdentification": ("n k pieces G m", "budget"),
+}
+_TASK_LINES = "\n".join(
+    f"  {name:<32} {axes:<15}  {rest}".rstrip() for name, (axes, rest) in TASKS.items()
+)
+_SWEEP = f"""\
+SPEC is a TOML file, of which flags win over what it says:
+
+  task = "SubspaceIdentification"   one of those below, or package.module:name for a function
+                                    task(cell, rng) -> bool. THIS RUNS THE CODE of that module; the
+                                    current directory is importable
+  trials = 100                      per cell
+  seed = 0                          equal seeds give equal counts, on any number of machines
+  store = "runs/subspaces"          optional: a directory, from the current one. The same sweep goes
+                                    on from what is there, also after Ctrl-C or a crash
+  refine = "m"                      optional: an axis, along which the transition is then enclosed
+                                    between neighbouring integers
+  [parameters]                      of the task, or further arguments of the function
+  n = 50
+  k = 10
+  [grid]                            all combinations are cells
+  m = "11:40"                       both ends included; "1:40:3" in steps of 3
+  G = [1, 2, 5, 10]                 or a list of integers, or a single one
+
+tasks              with what is given in [parameters] or in [grid], and with further parameters:
+{_TASK_LINES}
+
+examples:
+  {PROG} sweep subspaces.toml --jobs -1
+  {PROG} sweep subspaces.toml --trials 1000 --refine m
+  {PROG} sweep subspaces.toml --dask tcp://10.0.0.1:8786 --json subspaces.json
+
+exit codes: 0 done, 2 bad usage or input or a task that failed, 130 interrupted
+"""
+_PLOT = f"""\
+One axis of more than one value gives a curve with its intervals, two give a phase diagram, and with
+--over a third has one panel per value. A sweep that is still running can be drawn. The theory of
+built-in tasks is drawn beside the counts.
+
+examples:
+  {PROG} plot runs/subspaces
+  {PROG} plot runs/subspaces --x G --y m --out subspaces.pdf --title "n = 50, k = 10"
+  {PROG} plot runs/subspaces --fix G=5
+  {PROG} plot subspaces.json --over n --delta-rho
+"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -92,8 +152,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SystemExit as stop:  # --help and --version
         _silence_if_closed()
         return stop.code if isinstance(stop.code, int) else 0
-    except KeyboardInterrupt:
-        _say("interrupted.")
+    except KeyboardInterrupt as stop:
+        # That of a sweep says what is kept, and how to go on.
+        _say(str(stop) or "interrupted.")
         return INTERRUPTED
     except Exception as error:
         if sys.flags.dev_mode:
@@ -181,6 +242,8 @@ def _parser() -> argparse.ArgumentParser:
     irreps.add_argument("action", metavar="SPEC", help="such as shifts:28x28")
     irreps.add_argument("--json", metavar="FILE|-", help="write JSON to FILE, or to stdout")
     irreps.add_argument("--figure", metavar="FILE", help="draw the multiplicities: png, svg or pdf")
+    _add_sweep(command("sweep", _sweep, "repeat an experiment over a grid of cells", _SWEEP))
+    _add_plot(command("plot", _plot, "draw the phase diagram of a sweep", _PLOT))
     command("doctor", _doctor, "look at the installation; exit code 1 if the core does not work")
     return parser
 
@@ -205,6 +268,40 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     add("--quiet", action="store_true", help="no text report on stdout")
 
 
+def _add_sweep(sweep: argparse.ArgumentParser) -> None:
+    add = sweep.add_argument
+    add("spec", metavar="SPEC", help="TOML file, see below")
+    add("--store", metavar="DIR", help="where outcomes are kept as they come in")
+    add("--trials", type=_integer, metavar="N", help="per cell")
+    add("--seed", type=_integer, metavar="S", help="of all random numbers")
+    add("--refine", metavar="AXIS", help="enclose the transition along this axis")
+    add("--jobs", type=_integer, default=1, metavar="N", help="processes; -1 for one per core")
+    add("--dask", metavar="ADDRESS", help="work on the workers of this Dask scheduler")
+    add("--json", metavar="FILE|-", help="write JSON to FILE, or instead of the text to stdout")
+    add("--quiet", action="store_true", help="no text on stdout, and no bar")
+
+
+def _add_plot(plot: argparse.ArgumentParser) -> None:
+    add = plot.add_argument
+    add("source", metavar="STORE", help="directory of a sweep, or its JSON file")
+    add("--out", metavar="FILE", help="svg, png or pdf; left out: STORE/phase.svg, or FILE.svg")
+    add("--x", metavar="AXIS", help="axis that runs to the right")
+    add("--y", metavar="AXIS", help="axis that runs upwards; left out: m, if there is one")
+    add("--fix", nargs="+", action="extend", metavar="NAME=VALUE", help="one value of an axis")
+    add("--over", metavar="AXIS", help="one panel for each value of this axis")
+    add("--transition", metavar="AXIS", help="axis of the transition and the theory; usually --y")
+    add("--delta-rho", action="store_true", help="draw m and k as m/n and k/m")
+    add("--no-theory", action="store_true", help="draw counts only")
+    add("--title", metavar="TEXT")
+
+
+def _integer(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be an integer; got {text!r}.") from None
+
+
 def _dimension(text: str) -> float:
     try:
         return float(text)
@@ -227,6 +324,48 @@ def _irreps(arguments: argparse.Namespace) -> int:
     from ._commands import irreps
 
     _show(irreps(arguments))
+    return 0
+
+
+def _sweep(arguments: argparse.Namespace) -> int:
+    # A task may print, and stdout is for the result.
+    with redirect_stdout(sys.stderr):
+        from ._sweep_commands import sweep
+
+        text = sweep(arguments, _scheduler)
+    if text:
+        _show(text)
+    return 0
+
+
+@contextmanager
+def _scheduler(address: str) -> Iterator[Any]:
+    """Executor of a Dask cluster, whose own messages are kept from standard error."""
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ImportError("--dask needs Dask: pip install 'sensing-theorems[dask]'.") from error
+    before = logging.root.manager.disable
+    logging.disable()
+    try:
+        try:
+            client = Client(address, timeout=_PATIENCE)
+        except (OSError, ValueError, TypeError) as error:
+            raise ValueError(f"no Dask scheduler answers at {address!r}: {error}.") from error
+        with client:
+            yield client.get_executor()
+    finally:
+        logging.disable(before)
+
+
+def _plot(arguments: argparse.Namespace) -> int:
+    from matplotlib import style
+
+    from ._sweep_commands import plot
+
+    # Whatever the user's own settings are, equal diagrams are to give equal files.
+    with style.context(["default", {"svg.hashsalt": PROG, "svg.fonttype": "path"}]):
+        _show(plot(arguments))
     return 0
 
 
