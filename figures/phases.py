@@ -57,7 +57,7 @@ def _grouped(make_task: Callable[[str], tasks.Task], n: int, k: int) -> Callable
 
 
 def _invariant(title: str, action: str) -> Panel:
-    grid = {"m": range(1, 37), "k": range(1, 37)}
+    grid = {"m": range(1, 26), "k": range(1, 24)}
     return Panel(title, tasks.InvariantSubspaceIdentification(action), grid)
 
 
@@ -66,9 +66,14 @@ def _orbit(title: str, action: str) -> Panel:
     return Panel(title, tasks.OrbitIdentification(action), grid)
 
 
+def _algorithm(title: str, algorithm: str) -> Panel:
+    grid = {"m": range(1, 21), "G": range(1, 13)}
+    return Panel(title, tasks.LowRankRecovery(n=20, k=3, N=100, algorithm=algorithm), grid)
+
+
 FIGURES: Mapping[str, Picture] = {
     "operators": Picture(
-        "A random subspace through |G| random operators",
+        "A random subspace, |G| random operators",
         "G",
         "m",
         100,
@@ -87,10 +92,10 @@ FIGURES: Mapping[str, Picture] = {
         "m",
         100,
         (
-            _invariant("shifts, c = 1", "shifts:36"),
-            _invariant("shifts by 4, c = 4", "shifts:36,stride=4"),
-            _invariant("quarter turns of 6×6, c = 9", "quarter_turns:6"),
-            _invariant("Kravchuk rotations of 6×6, c = 6", "kravchuk_rotations:6,order=12"),
+            _invariant("shifts, c = 1", "shifts:24"),
+            _invariant("shifts by 4, c = 4", "shifts:24,stride=4"),
+            _invariant("quarter turns of 5×5, c = 7", "quarter_turns:5"),
+            _invariant("Kravchuk turns of 5×5, c = 5", "kravchuk_rotations:5,order=10"),
         ),
     ),
     "orbits": Picture(
@@ -106,7 +111,7 @@ FIGURES: Mapping[str, Picture] = {
         ),
     ),
     "samples": Picture(
-        "A random subspace of dimension 4 in R^20 from N samples",
+        "A random subspace of dimension 4 in R²⁰ from N samples",
         "N",
         "m",
         100,
@@ -124,7 +129,7 @@ FIGURES: Mapping[str, Picture] = {
         ),
     ),
     "moments": Picture(
-        "The covariance of a Gaussian law on R^8",
+        "The covariance of a Gaussian law on R⁸",
         "G",
         "m",
         100,
@@ -133,6 +138,42 @@ FIGURES: Mapping[str, Picture] = {
                 "n = 8",
                 tasks.MomentIdentification(n=8),
                 {"m": range(1, 9), "G": range(1, 41)},
+            ),
+        ),
+    ),
+    "algorithms": Picture(
+        "Algorithms beside theory: 100 signals of a 3-dimensional subspace of R²⁰",
+        "G",
+        "m",
+        20,
+        (
+            _algorithm("Gauss-Newton", "gauss_newton"),
+            _algorithm("alternating least squares", "als"),
+        ),
+    ),
+    "dictionary": Picture(
+        "Dictionary learning, 1 of 8 atoms, R⁸",
+        "G",
+        "m",
+        20,
+        (
+            Panel(
+                "Gauss-Newton",
+                tasks.DictionaryLearning(n=8, atoms=8, k=1, N=200),
+                {"m": range(1, 9), "G": range(1, 11)},
+            ),
+        ),
+    ),
+    "pursuit": Picture(
+        "Orthogonal matching pursuit, n = 100",
+        "k",
+        "m",
+        50,
+        (
+            Panel(
+                "n = 100",
+                tasks.MatchingPursuit(n=100),
+                {"m": range(1, 81), "k": range(1, 21)},
             ),
         ),
     ),

@@ -16,115 +16,15 @@ from contextlib import contextmanager, redirect_stdout, suppress
 from typing import Any, NoReturn
 
 from . import __version__
+from ._usage import CHECK, CODES, IRREPS, PLOT, PROG, SWEEP
 
 __all__ = ["main"]
 
-PROG = "sensing-theorems"
 METHODS = ("auto", "blocks", "sketch", "spin", "dense", "gram", "krylov", "exact")
 BAD_INPUT, INTERRUPTED = 2, 130
 _LONGEST = 1000
 # Seconds after which a scheduler that does not answer is given up.
 _PATIENCE = 10
-
-_CODES = """\
-exit codes:
-  0  identifiable            1  not identifiable
-  3  undecided               2  bad usage or input, with one line on stderr
-"""
-_CHECK = f"""\
-operators (several of them are A_1, ..., A_G, and each signal is seen by one):
-  A.npy  A.npz  A.npz:name  A.mtx  A.mat:name    a matrix, dense or sparse; never a pickle
-  inpainting:mask.npy                            pixels where the mask is 1
-  fourier:mask.npy                               frequencies where it is 1 (single-coil MRI), as
-                                                 numpy.fft orders them; for a mask with frequency 0
-                                                 in the middle add ,centred=yes
-  gaussian:m=64,n=784,seed=0                     independent normal entries
-  bernoulli:m=64,n=784,seed=0                    entries 0 and 1: a single-pixel camera
-  tomography:size=64,views=50                    parallel beam, views spread evenly over 180 degrees
-  blur:kernel.npy,shape=64x64                    circular convolution
-  downsample:shape=64x64,factor=2                every second pixel; ,kernel=kernel.npy blurs before
-  package.module:function                        what function() returns. THIS RUNS THE CODE of that
-                                                 module; the current directory is importable
-
-symmetries:
-  shifts:28x28    shifts:28x28,stride=2x1,channels=3    reflections:28x28,axis=0
-  quarter_turns:28    dihedral:28    polar_rotations:16x32    symmetric:12    trivial:64
-  permutations:generators.json    a list of 0-based one-line forms, or an object with such lists as
-                                  "generators" and lists of 1 and -1 as "signs"
-  a+b acts on two signals side by side, a*b joins two commuting actions on one signal
-
-examples:
-  {PROG} check inpainting:mask.npy --action shifts:256x256
-  {PROG} check fourier:mask.npy --action quarter_turns:128 --html report.html
-  {PROG} check gaussian:m=12,n=64,seed=0 --action shifts:64 --model-dim 3
-  {PROG} check A1.npy A2.npy A3.npy --model-dim 5 --generic --json -
-
-{_CODES}"""
-_IRREPS = f"""\
-examples:
-  {PROG} irreps quarter_turns:28
-  {PROG} irreps shifts:8x8+shifts:8x8 --json -
-  {PROG} irreps kravchuk_rotations:32 --figure rotations.svg
-
-`{PROG} check --help` lists the forms of SPEC.
-"""
-# Axes, and further parameters, of the tasks in `sensing_theorems.tasks`, without importing them.
-TASKS = {
-    "DictionaryIdentification": ("n atoms k G m", "budget"),
-    "DictionaryLearning": ("n atoms k m G N", "update coding iterations restarts tolerance"),
-    "FullRank": ("n m G", "law action"),
-    "InvariantSubspaceIdentification": ("k m", "action"),
-    "LowRankRecovery": ("n k m G N", "law algorithm iterations restarts tolerance"),
-    "MatchingPursuit": ("n m k atoms", "law tolerance"),
-    "MomentIdentification": ("n m G", ""),
-    "OrbitIdentification": ("k m", "action budget"),
-    "SampleIdentification": ("n k m N G", ""),
-    "SubspaceIdentification": ("n k m G", ""),
-    "UnionIdentification": ("n k pieces G m", "budget"),
-}
-_TASK_LINES = "\n".join(
-    f"  {name:<32} {axes:<15}  {rest}".rstrip() for name, (axes, rest) in TASKS.items()
-)
-_SWEEP = f"""\
-SPEC is a TOML file, of which flags win over what it says:
-
-  task = "SubspaceIdentification"   one of those below, or package.module:name for a function
-                                    task(cell, rng) -> bool. THIS RUNS THE CODE of that module; the
-                                    current directory is importable
-  trials = 100                      per cell
-  seed = 0                          equal seeds give equal counts, on any number of machines
-  store = "runs/subspaces"          optional: a directory, from the current one. The same sweep goes
-                                    on from what is there, also after Ctrl-C or a crash
-  refine = "m"                      optional: an axis, along which the transition is then enclosed
-                                    between neighbouring integers
-  [parameters]                      of the task, or further arguments of the function
-  n = 50
-  k = 10
-  [grid]                            all combinations are cells
-  m = "11:40"                       both ends included; "1:40:3" in steps of 3
-  G = [1, 2, 5, 10]                 or a list of integers, or a single one
-
-tasks              with what is given in [parameters] or in [grid], and with further parameters:
-{_TASK_LINES}
-
-examples:
-  {PROG} sweep subspaces.toml --jobs -1
-  {PROG} sweep subspaces.toml --trials 1000 --refine m
-  {PROG} sweep subspaces.toml --dask tcp://10.0.0.1:8786 --json subspaces.json
-
-exit codes: 0 done, 2 bad usage or input or a task that failed, 130 interrupted
-"""
-_PLOT = f"""\
-One axis of more than one value gives a curve with its intervals, two give a phase diagram, and with
---over a third has one panel per value. A sweep that is still running can be drawn. The theory of
-built-in tasks is drawn beside the counts.
-
-examples:
-  {PROG} plot runs/subspaces
-  {PROG} plot runs/subspaces --x G --y m --out subspaces.pdf --title "n = 50, k = 10"
-  {PROG} plot runs/subspaces --fix G=5
-  {PROG} plot subspaces.json --over n --delta-rho
-"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -218,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog=PROG,
         description="Can a signal model be learned from measurements alone?",
-        epilog=_CODES,
+        epilog=CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -237,13 +137,13 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
-    _add_check(command("check", _check, "decide whether a sensing setup is learnable", _CHECK))
-    irreps = command("irreps", _irreps, "list the multiplicities of a group action", _IRREPS)
+    _add_check(command("check", _check, "decide whether a sensing setup is learnable", CHECK))
+    irreps = command("irreps", _irreps, "list the multiplicities of a group action", IRREPS)
     irreps.add_argument("action", metavar="SPEC", help="such as shifts:28x28")
     irreps.add_argument("--json", metavar="FILE|-", help="write JSON to FILE, or to stdout")
     irreps.add_argument("--figure", metavar="FILE", help="draw the multiplicities: png, svg or pdf")
-    _add_sweep(command("sweep", _sweep, "repeat an experiment over a grid of cells", _SWEEP))
-    _add_plot(command("plot", _plot, "draw the phase diagram of a sweep", _PLOT))
+    _add_sweep(command("sweep", _sweep, "repeat an experiment over a grid of cells", SWEEP))
+    _add_plot(command("plot", _plot, "draw the phase diagram of a sweep", PLOT))
     command("doctor", _doctor, "look at the installation; exit code 1 if the core does not work")
     return parser
 
@@ -361,7 +261,7 @@ def _scheduler(address: str) -> Iterator[Any]:
 def _plot(arguments: argparse.Namespace) -> int:
     from matplotlib import style
 
-    from ._sweep_commands import plot
+    from ._plot_command import plot
 
     # Whatever the user's own settings are, equal diagrams are to give equal files.
     with style.context(["default", {"svg.hashsalt": PROG, "svg.fonttype": "path"}]):

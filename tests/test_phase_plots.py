@@ -275,7 +275,10 @@ class TestTheory:
             return [Threshold("necessary", "derived", "m ≥ 3", 3)]
 
         ax = plot.plot_phase_diagram(sharp(), transition="m", thresholds=derived)
-        assert line(ax, "necessary, derived here").get_color() == plot.KINDS["derived"][0]
+        drawn = line(ax, "necessary, derived here")
+        assert drawn.get_color() == plot.KINDS["necessary"][0]
+        published = ax.plot([0], [0], **plot.line_style("necessary"))[0]
+        assert drawn.get_linestyle() != published.get_linestyle()
 
     def test_along_y_by_default(self):
         def along_G(cell):

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import sensing_theorems as st
-from sensing_theorems import _sweep_commands, cli, tasks
+from sensing_theorems import _plot_command, _sweep_commands, _usage, cli, tasks
 from sensing_theorems.sweep.tally import stored_diagram
 from sensing_theorems.tasks.base import Task
 
@@ -385,9 +385,9 @@ class TestPlot:
     def drawn(self, monkeypatch):
         """Axes that are drawn from now on."""
         kept = []
-        draw = _sweep_commands._drawn
+        draw = _plot_command._drawn
         monkeypatch.setattr(
-            _sweep_commands, "_drawn", lambda axes, kind: kept.append(axes) or draw(axes, kind)
+            _plot_command, "_drawn", lambda axes, kind: kept.append(axes) or draw(axes, kind)
         )
         return kept
 
@@ -545,9 +545,9 @@ class TestHelp:
             for name, kind in exported.items()
             if isinstance(kind, type) and issubclass(kind, Task) and kind is not Task
         }
-        assert set(cli.TASKS) == set(kinds)
+        assert set(_usage.TASKS) == set(kinds)
         for name, kind in kinds.items():
-            axes, rest = (text.split() for text in cli.TASKS[name])
+            axes, rest = (text.split() for text in _usage.TASKS[name])
             assert axes == list(kind.axes), name
             assert rest == [f.name for f in fields(kind) if f.name not in kind.axes], name
 

@@ -17,6 +17,7 @@ __all__ = ["EMPIRICAL", "draw_transition", "fit_label", "flat"]
 
 # Bluish green of Okabe and Ito: no kind of statement has it.
 EMPIRICAL = "#009E73"
+_MOST_MARKERS = 20
 
 
 def flat(transition: Transition, name: str) -> np.ndarray:
@@ -49,7 +50,8 @@ def draw_transition(ax: Axes, plane: Plane, along: str) -> None:
         points[:, 1],
         color=EMPIRICAL,
         linewidth=0.9,
-        marker="o",
+        # Side by side, many markers would hide the theory.
+        marker="o" if len(at) <= _MOST_MARKERS else "",
         markersize=3.6,
         markeredgecolor="white",
         markeredgewidth=0.5,

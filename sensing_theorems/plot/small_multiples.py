@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+import numpy as np
 from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -150,6 +151,12 @@ def _share(grid: list[Axes], planes: list[Plane], width: int) -> None:
             ax.tick_params(labelbottom=True)
 
 
+def _lines(labels: list[str], columns: int) -> int:
+    """Lines of the longest column of a legend, which is filled column by column."""
+    heights = [1 + label.count("\n") for label in labels]
+    return max((sum(map(int, part)) for part in np.array_split(heights, columns)), default=0)
+
+
 def _below(figure: Figure, grid: list[Axes], text: str) -> None:
     """One legend and one footer in a strip of their own below all panels."""
     entries: dict[str, Any] = {}
@@ -158,8 +165,7 @@ def _below(figure: Figure, grid: list[Axes], text: str) -> None:
             entries.setdefault(textwrap.fill(label, _LEGEND), handle)
     width, height = figure.get_size_inches()
     columns = max(1, int(width / 3.2))
-    rows = sum(1 + label.count("\n") for label in entries)
-    lines = math.ceil(rows / columns) + 1.3 * bool(text)
+    lines = _lines(list(entries), columns) + 1.3 * bool(text)
     strip = lines * 1.3 * float(rcParams["font.size"]) / 72 / height
     engine = figure.get_layout_engine()
     if isinstance(engine, ConstrainedLayoutEngine):

@@ -21,6 +21,7 @@ KINDS: dict[str, tuple[str, str | tuple[int, tuple[float, ...]]]] = {
     "derived": ("#CC79A7", (0, (1, 1))),
 }
 PALE = "#BBBBBB"
+_BOTH = "derived necessary"
 
 
 def line_style(kind: str) -> dict[str, Any]:
@@ -28,12 +29,14 @@ def line_style(kind: str) -> dict[str, Any]:
 
     Parameters
     ----------
-    kind : {"necessary", "exact", "sufficient", "derived"}
-        ``"derived"`` for whatever is no published statement, whether sufficient or not.
+    kind : {"necessary", "exact", "sufficient", "derived", "derived necessary"}
+        ``"derived"`` for what is no published statement; ``"derived necessary"`` where it has to be
+        told from what is sufficient.
     """
-    if kind not in KINDS:
-        raise ValueError(f"`kind` must be one of {', '.join(KINDS)}; got {kind!r}.")
-    colour, dashes = KINDS[kind]
+    if kind not in (*KINDS, _BOTH):
+        raise ValueError(f"`kind` must be one of {', '.join((*KINDS, _BOTH))}; got {kind!r}.")
+    colour, dashes = KINDS["necessary" if kind == _BOTH else kind]
+    dashes = KINDS["derived"][1] if kind == _BOTH else dashes
     return {"color": colour, "linestyle": dashes, "linewidth": 1.6}
 
 

@@ -30,9 +30,11 @@ def threshold_label(threshold: Threshold) -> str:
 
 def threshold_style(threshold: Threshold) -> dict[str, Any]:
     """Line of a threshold; its white rim keeps it visible on black cells."""
-    derived = threshold.status == "derived" and threshold.kind != "exact"
+    kind = threshold.kind
+    if threshold.status == "derived" and kind != "exact":
+        kind = "derived necessary" if kind == "necessary" else "derived"
     rim = [withStroke(linewidth=3.0, foreground="white", alpha=0.75)]
-    return line_style("derived" if derived else threshold.kind) | {"path_effects": rim}
+    return line_style(kind) | {"path_effects": rim}
 
 
 def draw_curves(ax: Axes, plane: Plane, theory: Theory, along: str) -> None:

@@ -74,7 +74,7 @@ class Outcomes:
         return Counts(good, good + bad, open_)
 
     def cells(self) -> Iterator[dict[str, int]]:
-        """Cells of which anything is known, in the order they came in, with axes as in the first."""
+        """Cells of which anything is known, as they came in, with axes as in the first."""
         for key in self._marks:
             cell = dict(key)
             yield {name: cell[name] for name in self._axes}

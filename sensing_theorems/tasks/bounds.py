@@ -139,21 +139,17 @@ def moments(cell: Cell, axis: str) -> tuple[Threshold, ...]:
     n, whole = cell["n"], cell["n"] * (cell["n"] + 1)
     if axis == "G":
         m = cell["m"]
-        count: Value = Fraction(whole, m * (m + 1))
-        pairs = (1, "G ≥ 1") if m >= n else (3, "G ≥ 3")
-        text = "G ≥ n(n + 1)/(m(m + 1))"
+        count = Fraction(whole, m * (m + 1))
+        value: Value = count if m >= n else max(count, Fraction(3))
+        text = "G ≥ n(n + 1)/(m(m + 1)), and G ≥ 3 if m < n"
     else:
         G = cell["G"]
         # The least m with m (m + 1) >= n (n + 1) / G, in integers.
         need = -(-whole // G)
         least = (math.isqrt(4 * need + 1) - 1) // 2
-        count = least + (least * (least + 1) < need)
-        pairs = (n, "m ≥ n, as G < 3") if G < 3 else (1, "m ≥ 1")
-        text = "m(m + 1) ≥ n(n + 1)/G"
-    return (
-        Threshold("necessary", "derived", text, count),
-        Threshold("necessary", "derived", pairs[1], pairs[0]),
-    )
+        value = n if G < 3 else least + (least * (least + 1) < need)
+        text = "m(m + 1) ≥ n(n + 1)/G, and m ≥ n if G < 3"
+    return (Threshold("necessary", "derived", text, value),)
 
 
 def samples(cell: Cell, axis: str) -> tuple[Threshold, ...]:
