@@ -24,7 +24,7 @@ OLD = this needs Python 3.11 or newer, which '$(PYTHON)' is not. Name another: m
 BARE = '$(PYTHON)' cannot create environments. Install its venv module (Debian, Ubuntu: python3-venv) or name another: make $(MAKECMDGOALS) PYTHON=...
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-nojit coverage lint figures bench bench-irreps bench-identify gap test-gap clean FORCE
+.PHONY: help demo test test-slow test-nojit coverage lint figures bench bench-irreps bench-identify bench-sweeps gap test-gap clean FORCE
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/make \1: \2/p' Makefile
@@ -59,6 +59,7 @@ figures: $(TEST_READY)  ## draw the figures again
 	$(BIN)/python figures/make.py
 	$(BIN)/python figures/rotation.py
 	$(BIN)/python figures/spurious.py
+	$(BIN)/python figures/phases.py
 
 bench: $(BENCH_READY)  ## ranks against named peers: a table of ratios, and two figures
 	$(BIN)/python benchmarks/run.py $(ARGS)
@@ -69,6 +70,9 @@ bench-irreps: $(BENCH_READY) gap  ## multiplicities against GAP: a table of rati
 bench-identify: $(BENCH_READY)  ## exact identification: a loop of NumPy, and how large unions may be
 	$(BIN)/python benchmarks/identification.py $(ARGS)
 	$(BIN)/python benchmarks/unions.py $(ARGS)
+
+bench-sweeps: $(BENCH_READY)  ## sweeps: a loop of NumPy, the published diagram, what workers cost
+	$(BIN)/python benchmarks/sweeps.py $(ARGS)
 
 # GAP is under the GPL and a program of its own: an oracle for tests and benchmarks, no dependency.
 gap: $(GAP_VENV)/.gap-ready  ## put GAP into an environment of its own

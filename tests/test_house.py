@@ -202,7 +202,7 @@ class TestProject:
     @pytest.mark.parametrize(
         "target",
         "help demo test test-slow test-nojit test-gap coverage lint figures bench bench-irreps "
-        "bench-identify gap clean".split(),
+        "bench-identify bench-sweeps gap clean".split(),
     )
     def test_make_knows(self, target):
         makefile = (ROOT / "Makefile").read_text(encoding="utf-8")

@@ -13,7 +13,8 @@ from hypothesis import strategies as some
 
 from sensing_theorems.sweep.lock import Lock
 from sensing_theorems.sweep.outcomes import Outcomes
-from sensing_theorems.sweep.store import Store, read_store
+from sensing_theorems.sweep.store import Store
+from sensing_theorems.sweep.store_file import read_store
 
 OWN = {"task": {"name": "some:task"}, "axes": ["k", "m"], "seed": 0}
 BLOCKS = [({"m": 1, "k": 2}, 0, "01?"), ({"m": 2, "k": 2}, 5, "11"), ({"m": 1, "k": 2}, 3, "0")]

@@ -15,10 +15,10 @@ from matplotlib.transforms import ScaledTranslation
 if TYPE_CHECKING:
     from ..sweep.diagram import PhaseDiagram
 
-__all__ = ["GREY", "common", "describe", "legend_below", "parameters", "write_below"]
+__all__ = ["GREY", "common", "describe", "folded", "legend_below", "parameters", "write_below"]
 
 GREY = "#666666"
-_COLUMNS, _LEGEND = 80, 52
+_COLUMNS, _LEGEND = 66, 52
 _COMMA = ", "
 
 
@@ -96,15 +96,19 @@ def legend_below(ax: Axes) -> Legend | None:
     )
 
 
+def folded(text: str, columns: int) -> str:
+    """Text in lines that end at commas only."""
+    parts = _COMMA.join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in text.split(_COMMA))
+    return textwrap.fill(parts, columns).replace("\N{NO-BREAK SPACE}", " ")
+
+
 def write_below(ax: Axes, text: str, above: Artist | None = None) -> None:
     """Write small grey text below the label of the x axis, or below another artist."""
     if not text:
         return
     anchor = ax.xaxis.label if above is None else above
-    # Lines end at commas only.
-    parts = _COMMA.join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in text.split(_COMMA))
     ax.annotate(
-        textwrap.fill(parts, _COLUMNS).replace("\N{NO-BREAK SPACE}", " "),
+        folded(text, _COLUMNS),
         (0.0, 0.0),
         xycoords=("axes fraction", anchor),
         xytext=(0.0, -5.0),

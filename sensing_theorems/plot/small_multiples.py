@@ -15,7 +15,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from .._validate import positive_int
 from .cells import checked
-from .footer import GREY, common, describe
+from .footer import GREY, common, describe, folded
 from .phase import chosen_axis, chosen_plane, colour_bar, draw_plane
 from .theory import Theory
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["plot_small_multiples"]
 
 _PANEL = (2.3, 2.2)
+_LABELS = 0.7
 _LEGEND = 44
 
 
@@ -90,7 +91,7 @@ def plot_small_multiples(
     _share(grid, planes, width)
     colour_bar(tiles, grid)
     if title is not None:
-        figure.suptitle(title)
+        figure.suptitle(textwrap.fill(title, int(9 * figure.get_size_inches()[0])))
     whole = [diagrams] if not isinstance(diagrams, Mapping) else list(diagrams.values())
     _below(figure, grid, common([describe(diagram) for diagram in whole]))
     return grid
@@ -130,7 +131,7 @@ def _over(
 
 def _figure(count: int, width: int) -> tuple[Figure, list[Axes]]:
     rows = math.ceil(count / width)
-    size = (_PANEL[0] * width + 0.9, _PANEL[1] * rows + 1.5)
+    size = (_PANEL[0] * width + 0.9, _PANEL[1] * rows + _LABELS)
     figure = Figure(figsize=size, layout="constrained")
     grid = figure.subplots(rows, width, sharex=True, sharey=True, squeeze=False).ravel()
     for ax in grid[count:]:
@@ -165,8 +166,13 @@ def _below(figure: Figure, grid: list[Axes], text: str) -> None:
             entries.setdefault(textwrap.fill(label, _LEGEND), handle)
     width, height = figure.get_size_inches()
     columns = max(1, int(width / 3.2))
-    lines = _lines(list(entries), columns) + 1.3 * bool(text)
-    strip = lines * 1.3 * float(rcParams["font.size"]) / 72 / height
+    text = folded(text, int(14 * width))
+    lines = _lines(list(entries), columns) + (1.3 + text.count("\n")) * bool(text)
+    # Panels keep their size, whatever stands above and below them.
+    line = 1.3 * float(rcParams["font.size"]) / 72
+    above = 1.3 * line * (1 + figure.get_suptitle().count("\n")) * bool(figure.get_suptitle())
+    figure.set_size_inches(width, height + above + lines * line)
+    strip = lines * line / (height + above + lines * line)
     engine = figure.get_layout_engine()
     if isinstance(engine, ConstrainedLayoutEngine):
         engine.set(rect=(0.0, strip, 1.0, 1.0 - strip))

@@ -14,6 +14,7 @@ Array = NDArray[np.float64]
 
 _STEPS = 200
 _HALVINGS = 40
+_LONGEST = 4.0
 
 
 class Cells(NamedTuple):
@@ -48,6 +49,8 @@ def constant(cells: Cells) -> Array:
 def climb(a: Array, b: Array, cells: Cells, *, fixed: bool = False) -> Maximum:
     r"""Maximise over a and b, or over b alone where the intercept a is fixed.
 
+    The unit of x should be about the distance of the cells where p turns.
+
     By Newton's steps, halved until they ascend. Where the function is not concave, the steps are
     those of a fit to h/2 more successes in h more trials, with the leverages h of the moment.
     """
@@ -55,7 +58,10 @@ def climb(a: Array, b: Array, cells: Cells, *, fixed: bool = False) -> Maximum:
     value, da, db = _step(a, b, cells, fixed)
     done = np.zeros(a.shape, np.bool_)
     for _ in range(_STEPS):
-        length = np.where(done, 0.0, 1.0)
+        # A longer one may end where all weights are rounded to 0, and no step leads back.
+        length = np.where(
+            done, 0.0, _LONGEST / np.maximum(np.maximum(np.abs(da), np.abs(db)), _LONGEST)
+        )
         for _ in range(_HALVINGS):
             new = _step(a + length * da, b + length * db, cells, fixed)
             worse = new[0] < value - 1e-13 * np.abs(value)

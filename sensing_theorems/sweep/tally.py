@@ -10,7 +10,7 @@ import numpy as np
 
 from .diagram import PhaseDiagram
 from .outcomes import Outcomes
-from .store import read_store
+from .store_file import read_store
 
 __all__ = ["stored_diagram", "tally"]
 

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._validate import positive_int
+from ..thresholds import Threshold
 
-__all__ = ["collected", "dealt", "one_of", "share", "zero_or_more"]
+__all__ = ["by_some_algorithm", "collected", "dealt", "one_of", "share", "zero_or_more"]
 
 Array = NDArray[Any]
+
+
+def by_some_algorithm(found: Iterable[Threshold]) -> tuple[Threshold, ...]:
+    """Thresholds that say so: what is enough for the best algorithm may not be for this one."""
+    return tuple(
+        one
+        if one.kind == "necessary"
+        else replace(one, statement=f"{one.statement}, by some algorithm")
+        for one in found
+    )
 
 
 def one_of(value: object, name: str, known: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from .._validate import positive_int
 from ..thresholds import Threshold
 from ._descent import Fit, fit_dictionary
-from ._recovery import collected, dealt, one_of, share, zero_or_more
+from ._recovery import by_some_algorithm, collected, dealt, one_of, share, zero_or_more
 from .base import Task
 from .bounds import union
 
@@ -176,11 +176,14 @@ class DictionaryLearning(Task):
             text = "k < n and k < atoms"
             return (Threshold("necessary", "derived", text, math.inf),)
         if axis == "G":
-            return union(own, axis)
+            return by_some_algorithm(union(own, axis))
         if axis == "m":
             count = own["k"] + Fraction(own["atoms"] * (own["n"] - 1), own["N"])
             text = "m ≥ k + atoms(n − 1)/N"
-            return (*union(own, axis), Threshold("necessary", "derived", text, count))
+            return (
+                *by_some_algorithm(union(own, axis)),
+                Threshold("necessary", "derived", text, count),
+            )
         if axis == "N":
             rows, unknowns = own["m"] - own["k"], own["atoms"] * (own["n"] - 1)
             least = Fraction(unknowns, rows) if rows > 0 else math.inf

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from .._validate import positive_int
 from ..thresholds import Threshold
 from ._descent import Fit, fit_subspace
-from ._recovery import collected, dealt, one_of, share, zero_or_more
+from ._recovery import by_some_algorithm, collected, dealt, one_of, share, zero_or_more
 from .base import Task
 from .bounds import samples, subspace
 
@@ -163,7 +163,9 @@ class LowRankRecovery(Task):
 
     def thresholds(self, cell: Mapping[str, int], axis: str) -> tuple[Threshold, ...]:
         """Bounds along m, G, k, n and N on what any algorithm can do."""
-        own = self.values(cell, without=axis)
+        return by_some_algorithm(self._bounds(self.values(cell, without=axis), axis))
+
+    def _bounds(self, own: Mapping[str, int], axis: str) -> tuple[Threshold, ...]:
         n, k, m, N = (own.get(name, math.nan) for name in ("n", "k", "m", "N"))
         if k >= n or N <= k or (axis == "n" and m <= k):
             return _one_by_one(own, axis)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .._kernels.pursuit import pursue
 from ..thresholds import Threshold
-from ._recovery import one_of, share
+from ._recovery import by_some_algorithm, one_of, share
 from .base import Task
 
 __all__ = ["MatchingPursuit", "SparseProblem"]
@@ -151,18 +151,18 @@ class MatchingPursuit(Task):
         if self.law != "gaussian":
             return found
         if axis == "k":
-            m = own["m"]
-            return (
-                *found,
-                Threshold("sufficient", "derived", "k ≤ m/2", Fraction(m, 2), upper=True),
-                Threshold("sufficient", "published", "k < m/2", Fraction(m, 2), True, True),
-            )
-        k = own["k"]
-        return (
-            *found,
-            Threshold("sufficient", "derived", "m ≥ 2k", 2 * k),
-            Threshold("sufficient", "published", "m > 2k", 2 * k, strict=True),
-        )
+            half = Fraction(own["m"], 2)
+            enough = [
+                Threshold("sufficient", "derived", "k ≤ m/2", half, upper=True),
+                Threshold("sufficient", "published", "k < m/2", half, strict=True, upper=True),
+            ]
+        else:
+            twice = 2 * own["k"]
+            enough = [
+                Threshold("sufficient", "derived", "m ≥ 2k", twice),
+                Threshold("sufficient", "published", "m > 2k", twice, strict=True),
+            ]
+        return (*found, *by_some_algorithm(enough))
 
 
 def _necessary(own: Mapping[str, int], axis: str) -> tuple[Threshold, ...]:
