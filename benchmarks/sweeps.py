@@ -19,7 +19,7 @@ from run import environment
 from threadpoolctl import threadpool_limits
 
 import sensing_theorems as st
-from sensing_theorems.sweep.seeds import trial_rng
+from sensing_theorems.sweep.seeds import trial_rngs
 
 RESULTS = Path(__file__).resolve().parent / "results" / "sweeps.json"
 TASK = st.tasks.SubspaceIdentification(n=50, k=10)
@@ -57,26 +57,27 @@ def by_matrix_rank(cell: Cell, rng: np.random.Generator) -> bool:
 def loop(cells: list[dict[str, int]], trials: int) -> list[int]:
     """Successes of a plain loop, with the random numbers of the sweep."""
     return [
-        sum(by_matrix_rank(cell, trial_rng(0, cell, i)) for i in range(trials)) for cell in cells
+        sum(by_matrix_rank(cell, rng) for rng in trial_rngs(0, cell, 0, trials)) for cell in cells
     ]
 
 
-def against_numpy(step: int, trials: int, rounds: int) -> dict[str, Any]:
-    """Both sides in one process and one thread, in turns, on cells spread over the diagram."""
-    cells = [{"m": m, "G": G} for m in range(step, 41, step) for G in range(step, 41, step)]
+def against_numpy(count: int, trials: int, rounds: int) -> dict[str, Any]:
+    """Both sides in one process and one thread, in turns, on random cells of the diagram."""
+    chosen = np.random.default_rng(0).choice(1600, count, replace=False).tolist()
+    cells = [{"m": 1 + at // 40, "G": 1 + at % 40} for at in chosen]
     times = []
     st.sweep(TASK, cells[:2], 1, seed=0)  # compiles
     with threadpool_limits(1):
         for _ in range(rounds):
             theirs, hits = seconds(lambda: loop(cells, trials))
             # As many trials of the fast side as fill a time that can be measured.
-            own, found = seconds(lambda: st.sweep(TASK, cells, 5 * trials, seed=0))
+            own, _ = seconds(lambda: st.sweep(TASK, cells, 50 * trials, seed=0))
             few = st.sweep(TASK, cells, trials, seed=0)
             if few.successes.sum() != sum(hits):
                 raise RuntimeError(
                     f"the loop finds {sum(hits)} hits, we find {few.successes.sum()}"
                 )
-            times.append((theirs / trials, own / (5 * trials)))
+            times.append((theirs / trials, own / (50 * trials)))
     ratios = sorted(theirs / own for theirs, own in times)
     return {
         "cells": len(cells),
@@ -99,7 +100,6 @@ def sending(us: int, trials: int, cells: int, jobs: int) -> dict[str, Any]:
     """What is left of `jobs` cores, and what a trial costs beside its work."""
     grid = {"us": [us], "cell": range(cells)}
     work = us * 1e-6 * trials * cells
-    st.sweep(busy, {"us": [1], "cell": range(4)}, 1, seed=0, n_jobs=jobs)  # starts the workers
 
     def run(n_jobs: int) -> float:
         with tempfile.TemporaryDirectory() as store:
@@ -110,7 +110,10 @@ def sending(us: int, trials: int, cells: int, jobs: int) -> dict[str, Any]:
             busy({"us": us}, np.random.default_rng(i)) for i in range(cells) for _ in range(trials)
         ]
     )[0]
-    alone, together = run(1), run(jobs)
+    alone = run(1)
+    # Starts the workers, which end when they are idle for ten seconds.
+    st.sweep(busy, {"us": [1], "cell": range(4)}, 1, seed=0, n_jobs=jobs)
+    together = run(jobs)
     return {
         "us_per_trial": us,
         "trials_per_cell": trials,
@@ -141,7 +144,7 @@ def main() -> None:
             f"{row['us_per_trial']} us x {row['trials_per_cell']} per cell: overhead "
             f"{row['overhead']:.1%}, efficiency with {asked.jobs} workers {row['efficiency']:.2f}"
         )
-    found["numpy"] = against_numpy(20 if quick else 5, 1 if quick else 2, 1 if quick else 5)
+    found["numpy"] = against_numpy(4 if quick else 100, 1 if quick else 2, 1 if quick else 7)
     print(
         f"loop over matrix_rank {found['numpy']['numpy_ms_per_trial']:.2f} ms, sweep "
         f"{found['numpy']['our_ms_per_trial']:.3f} ms per trial: {found['numpy']['ratio']:.1f}x"

@@ -110,6 +110,12 @@ class TestFirth:
             place = 4 + (logit(level) - ends[0]) / slope
             assert fit.location(level)[0] == pytest.approx(place, rel=1e-6, abs=1e-6)
 
+    def test_does_not_step_to_where_nothing_is_left(self):
+        # A full step from the start ends where all weights are rounded to 0.
+        fit = firth_fit([0, 1], [16, 3634], [16, 3634])
+        assert fit.converged.all()
+        assert fit.slope[0] == pytest.approx(math.log(3634.5 / 0.5) - math.log(16.5 / 0.5))
+
     @pytest.mark.parametrize("trials", [1, 5, 20, 1000])
     @pytest.mark.parametrize("width", [6, 1, 0.1])
     def test_against_numerical_maximisation(self, trials, width, rng):

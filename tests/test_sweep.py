@@ -20,7 +20,7 @@ from hypothesis import strategies as some
 import sensing_theorems as st
 from sensing_theorems.sweep.blocks import Block
 from sensing_theorems.sweep.schedule import Schedule
-from sensing_theorems.sweep.seeds import trial_rng
+from sensing_theorems.sweep.seeds import trial_rngs
 
 GRID = {"m": range(1, 8), "k": [1, 2, 4]}
 
@@ -44,7 +44,7 @@ class Many:
 def by_hand(grid, trials, seed):
     """Counts of `likely`, in two loops."""
     cells = [dict(zip(grid, cell, strict=True)) for cell in itertools.product(*grid.values())]
-    hits = [sum(likely(c, trial_rng(seed, c, t)) for t in range(trials)) for c in cells]
+    hits = [sum(likely(c, rng) for rng in trial_rngs(seed, c, 0, trials)) for c in cells]
     return np.reshape(hits, [len(values) for values in grid.values()])
 
 
@@ -149,14 +149,16 @@ class TestStream:
             *(np.uint32(cell[n] & 0xFFFFFFFF) for n in names),
             4,
         )
-        words = np.random.SeedSequence(5, spawn_key=[int(word) for word in key])
-        assert trial_rng(5, cell, 4).random() == np.random.default_rng(words).random()
+        for seed in (5, 2**32, 2**128 - 1):
+            words = np.random.SeedSequence(seed, spawn_key=[int(word) for word in key])
+            (own,) = trial_rngs(seed, cell, 4, 1)
+            assert own.random() == np.random.default_rng(words).random()
 
     def test_no_two_trials_share_it(self):
         cells = [{"m": m, "k": k} for m in range(-4, 12) for k in range(16)]
         cells += [{"m": m, "G": k} for m in range(16) for k in range(16)]
         states = {
-            trial_rng(seed, cell, trial).bit_generator.state["state"]["state"]
+            trial_rngs(seed, cell, trial, 1)[0].bit_generator.state["state"]["state"]
             for seed in (0, 1, 2**32, 2**128 - 1)
             for cell in cells
             for trial in (0, 1, 2**20)
@@ -355,7 +357,7 @@ class TestUndecided:
             x = rng.random()
             return None if x < 0.25 else x > 0.5
 
-        draws = [trial_rng(0, {"m": 1}, t).random() for t in range(100)]
+        draws = [rng.random() for rng in trial_rngs(0, {"m": 1}, 0, 100)]
         for again in range(2):
             found = st.sweep(task, {"m": [1]}, 100, 0, store=tmp_path)
             assert found.undecided == [sum(x < 0.25 for x in draws)], again

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pickle
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from functools import lru_cache
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ import numpy as np
 
 from ..batches import at_most_threads
 from .outcomes import MARKS
-from .seeds import trial_rng
+from .seeds import trial_rngs
 
 __all__ = ["Block", "Done", "Failure", "packed", "run_blocks", "run_packed"]
 
@@ -91,22 +91,23 @@ def run_blocks(
     """Run blocks one after another; none is begun once `patience` seconds have passed."""
     outcomes: list[str] = []
     start = perf_counter()
-    for block in blocks:
-        if outcomes and perf_counter() - start > patience:
-            break
-        try:
-            with _one_thread():
+    with _OneThread() as threads:
+        for block in blocks:
+            if outcomes and perf_counter() - start > patience:
+                break
+            threads.look_again()
+            try:
                 outcomes.append(_marks(task, seed, block))
-        except (Exception, SystemExit) as error:
-            text = f"{type(error).__name__}: {error}"
-            failure = Failure(*block, text, traceback.format_exc())
-            return Done(outcomes, perf_counter() - start, failure)
+            except (Exception, SystemExit) as error:
+                text = f"{type(error).__name__}: {error}"
+                failure = Failure(*block, text, traceback.format_exc())
+                return Done(outcomes, perf_counter() - start, failure)
     return Done(outcomes, perf_counter() - start, None)
 
 
 def _marks(task: Callable[..., Any], seed: int, block: Block) -> str:
-    cell, numbers = dict(block.cell), range(block.first, block.first + block.trials)
-    rngs = [trial_rng(seed, cell, number) for number in numbers]
+    cell = dict(block.cell)
+    rngs = trial_rngs(seed, cell, block.first, block.trials)
     many = getattr(task, "many", None)
     # A cell of its own for every trial, since a task may write to what it is given.
     found = [task(dict(cell), rng) for rng in rngs] if many is None else list(many(cell, rngs))
@@ -128,11 +129,19 @@ def _mark(outcome: Any) -> str:
     return MARKS[bool(outcome)]
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
+class _OneThread(ExitStack):
     """Neither BLAS nor kernels start threads: workers fill the cores, and sums keep their order."""
-    with at_most_threads(1), _controller(len(sys.modules)).limit(limits=1):
-        yield
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._modules = 0
+        self.enter_context(at_most_threads(1))
+
+    def look_again(self) -> None:
+        """Limit the libraries that were loaded since."""
+        if len(sys.modules) != self._modules:
+            self._modules = len(sys.modules)
+            self.enter_context(_controller(self._modules).limit(limits=1))
 
 
 @lru_cache(maxsize=1)

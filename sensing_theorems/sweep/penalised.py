@@ -49,19 +49,17 @@ def constant(cells: Cells) -> Array:
 def climb(a: Array, b: Array, cells: Cells, *, fixed: bool = False) -> Maximum:
     r"""Maximise over a and b, or over b alone where the intercept a is fixed.
 
-    The unit of x should be about the distance of the cells where p turns.
-
     By Newton's steps, halved until they ascend. Where the function is not concave, the steps are
-    those of a fit to h/2 more successes in h more trials, with the leverages h of the moment.
+    those of a fit to h/2 more successes in h more trials, with the leverages h of the moment. The
+    unit of x should be about the distance of the cells where p turns.
     """
     tolerance = 1e-6 if fixed else 1e-10
     value, da, db = _step(a, b, cells, fixed)
-    done = np.zeros(a.shape, np.bool_)
+    done = stuck = np.zeros(a.shape, np.bool_)
     for _ in range(_STEPS):
+        step = np.maximum(np.abs(da), np.abs(db))
         # A longer one may end where all weights are rounded to 0, and no step leads back.
-        length = np.where(
-            done, 0.0, _LONGEST / np.maximum(np.maximum(np.abs(da), np.abs(db)), _LONGEST)
-        )
+        length = np.where(done, 0.0, _LONGEST / np.maximum(step, _LONGEST))
         for _ in range(_HALVINGS):
             new = _step(a + length * da, b + length * db, cells, fixed)
             worse = new[0] < value - 1e-13 * np.abs(value)
@@ -70,14 +68,14 @@ def climb(a: Array, b: Array, cells: Cells, *, fixed: bool = False) -> Maximum:
             length = np.where(worse, length / 2, length)
         else:
             length = np.where(worse, 0.0, length)
+            stuck = stuck | (worse & (step > 1e-5 * (np.abs(a) + np.abs(b))))
             new = _step(a + length * da, b + length * db, cells, fixed)
-        moved = length * np.maximum(np.abs(da), np.abs(db))
         a, b = a + length * da, b + length * db
-        done = done | (moved <= tolerance * (np.abs(a) + np.abs(b)))
+        done = done | (length * step <= tolerance * (np.abs(a) + np.abs(b)))
         value, da, db = new
         if done.all():
             break
-    return Maximum(a, b, value, done)
+    return Maximum(a, b, value, done & ~stuck)
 
 
 def _step(a: Array, b: Array, cells: Cells, fixed: bool) -> tuple[Array, Array, Array]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 __all__ = ["by_stages", "extended", "gaussian"]
 
 Array = NDArray[Any]
-Decide = Callable[[NDArray[np.int64], int], tuple[NDArray[np.bool_], NDArray[np.bool_]]]
+Decide = Callable[[NDArray[np.int64], int], tuple[NDArray[np.int64], NDArray[np.bool_]]]
 
 
 def gaussian(rngs: Sequence[np.random.Generator], *shape: int) -> Array:
@@ -29,21 +29,23 @@ def extended(old: Array, rngs: Sequence[np.random.Generator], count: int) -> Arr
 
 
 def by_stages(
-    trials: int, first: int, total: int, decide: Decide
+    trials: int, first: int, total: int, most: int, decide: Decide
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Decide with the first operators of each trial, and with more only where that is open.
 
-    A rank that is full stays full with more operators, and so does a yes that is clear. A no is
-    final with all of them.
+    What a rank lacks can only become less with more operators, and by no more than their rows.
 
     Parameters
     ----------
     trials : int
     first, total : int
         Number of operators to begin with, and of all.
+    most : int
+        What a further operator can add to a rank.
     decide : callable
-        Takes numbers of trials (b,), ascending, and how many operators to use; returns whether the
-        answer is yes, and whether it is clear. Every call is about some of the trials of the last.
+        Takes numbers of trials (b,), ascending, and how many operators to use; returns what each
+        rank lacks of a yes, and whether it is clear. Every call is about some of the trials of the
+        last.
 
     Returns
     -------
@@ -52,8 +54,10 @@ def by_stages(
     holds, clear = np.zeros(trials, np.bool_), np.zeros(trials, np.bool_)
     left, count = np.arange(trials), max(1, min(first, total))
     while True:
-        holds[left], clear[left] = decide(left, count)
-        left = left[~(holds[left] & clear[left])]
+        missing, clear[left] = decide(left, count)
+        holds[left] = missing == 0
+        settled = (missing == 0) | (missing > most * (total - count))
+        left = left[~(settled & clear[left])]
         if count == total or left.size == 0:
             return holds, clear
         count = min(total, 2 * count)

@@ -94,9 +94,9 @@ def _decided(bases: Array, A: Array, maps: Array, first: int) -> list[bool | Non
     def decide(left: Array, count: int) -> tuple[Array, Array]:
         virtual = A[left][:, None] @ maps[:count]
         found = identify_subspaces(bases[left], virtual)
-        return found.identified, found.clear
+        return found.needed - found.ranks, found.clear
 
-    return outcomes(*by_stages(len(A), first, len(maps), decide))
+    return outcomes(*by_stages(len(A), first, len(maps), A.shape[1], decide))
 
 
 class _Part(NamedTuple):

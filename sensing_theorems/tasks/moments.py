@@ -79,7 +79,7 @@ def _decided(
     rngs: Sequence[np.random.Generator], shape: tuple[int, int], first: int, total: int
 ) -> list[bool | None]:
     drawn, held = np.zeros((len(rngs), 0, *shape)), np.arange(len(rngs))
-    unknowns = shape[1] * (shape[1] + 1) // 2
+    rows, unknowns = (size * (size + 1) // 2 for size in shape)
 
     def decide(left: Array, count: int) -> tuple[Array, Array]:
         nonlocal drawn, held
@@ -87,9 +87,9 @@ def _decided(
         drawn, held = extended(drawn[kept], [rngs[i] for i in left], count), left
         equations = _equations(drawn)
         found = matrix_ranks(equations.reshape(len(left), -1, unknowns))
-        return found.ranks == unknowns, found.clear
+        return unknowns - found.ranks, found.clear
 
-    return outcomes(*by_stages(len(rngs), first, total, decide))
+    return outcomes(*by_stages(len(rngs), first, total, rows, decide))
 
 
 def _equations(A: Array) -> Array:

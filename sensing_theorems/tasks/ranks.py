@@ -123,9 +123,9 @@ class FullRank(Task):
             more = self._drawn([rngs[i] for i in left], count - own.shape[1], *shape)
             drawn, held = np.concatenate([own, more], axis=1), left
             found = matrix_ranks(drawn.reshape(len(left), -1, shape[1]))
-            return found.ranks == shape[1], found.clear
+            return shape[1] - found.ranks, found.clear
 
-        return outcomes(*by_stages(len(rngs), first, total, decide))
+        return outcomes(*by_stages(len(rngs), first, total, shape[0], decide))
 
     def _drawn(self, rngs: Sequence[np.random.Generator], count: int, m: int, n: int) -> Array:
         """Operators of each trial, (b, count, m, n)."""

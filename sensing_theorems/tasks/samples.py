@@ -104,9 +104,9 @@ def _decided(
         dealt = rows[:, np.arange(count) % shared]
         equations = np.einsum("btk,btri->btrki", codes[left, :count], dealt)
         found = matrix_ranks(equations.reshape(len(left), -1, k * (n - k)))
-        return found.ranks == k * (n - k), found.clear
+        return k * (n - k) - found.ranks, found.clear
 
-    return outcomes(*by_stages(len(rngs), first, N, decide))
+    return outcomes(*by_stages(len(rngs), first, N, m - k, decide))
 
 
 def _seen_outside(A: Array, B: Array, Q: Array) -> Array:

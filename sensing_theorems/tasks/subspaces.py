@@ -34,7 +34,8 @@ class SubspaceIdentification(Task):
     Notes
     -----
     Operators are drawn a few at a time, in a fixed order. Once the rank is n - k and clear, no more
-    are drawn, since further ones cannot lower it.
+    are drawn, since further ones cannot lower it; nor where all that are left, m rows each, could
+    not make it n - k.
 
     Examples
     --------
@@ -59,8 +60,12 @@ class SubspaceIdentification(Task):
         """Outcomes of many trials at once; see `Task`."""
         own = self.values(cell)
         n, k, m, G = (own[name] for name in self.axes)
-        # As many as the exact bound asks for; below it, every one has to be looked at.
-        first = G if m <= k else min(G, max(1, -(-(n - k) // (m - k))))
+        gain = max(m - k, 0)
+        if G * gain >= n - k:
+            first = 1 if k >= n else -(-(n - k) // gain)
+        else:
+            # So many that the others could not make up for what is missing.
+            first = max(G * m - (n - k), 0) // (m - gain) + 1
         found: list[bool | None] = []
         for part in slices(len(rngs), n * k + first * m * n):
             found += _decided(rngs[part], (n, k), (m, n), first, G)
@@ -81,11 +86,11 @@ def _decided(
     bases, drawn = gaussian(rngs, *basis), np.zeros((len(rngs), 0, *operator))
     held = np.arange(len(rngs))
 
-    def decide(left: NDArray[np.int64], count: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    def decide(left: NDArray[np.int64], count: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         nonlocal drawn, held
         kept = np.isin(held, left, assume_unique=True)
         drawn, held = extended(drawn[kept], [rngs[i] for i in left], count), left
         found = identify_subspaces(bases[left], drawn)
-        return found.identified, found.clear
+        return found.needed - found.ranks, found.clear
 
-    return outcomes(*by_stages(len(rngs), first, total, decide))
+    return outcomes(*by_stages(len(rngs), first, total, operator[0], decide))
