@@ -484,7 +484,7 @@ class TestRefinement:
         assert found.refinement("k") == []
 
     @given(columns())
-    def test_ends_with_all_cells_of_the_bracket(self, counts):
+    def test_ends_with_all_cells_of_the_bracket_or_a_fit_that_sees_its_shape(self, counts):
         x, y, n = counts
         found, before = column(y, n, x), column(y, n, x).transition()
         while cells := found.refinement():
@@ -496,7 +496,15 @@ class TestRefinement:
         if before.found:
             assert before.lower <= after.lower < after.upper <= before.upper
             inside = {cell["m"] for cell in found.cells()}
-            assert inside >= set(range(int(after.lower), int(after.upper) + 1)) or not after.found
+            missing = set(range(int(after.lower), int(after.upper) + 1)) - inside
+            gap = max(np.diff(sorted(cell["m"] for cell in found.cells())), default=1)
+            seen = np.isfinite(after.low) and np.isfinite(after.high) and after.width >= 4
+            assert not missing or (seen and gap > 1)
+
+    def test_stops_where_a_wide_transition_is_seen(self, rng):
+        cells = np.arange(0, 4001, 200)
+        found = column(rng.binomial(50, 1 / (1 + np.exp((2000 - cells) / 200))), 50, cells)
+        assert found.transition().width > 800 and found.refinement() == []
 
     def test_does_not_ask_again_what_could_not_be_decided(self):
         unclear = diagram({"m": [0, 4, 8]}, [0, 0, 9], [9, 0, 9], [0, 9, 0])

@@ -122,7 +122,8 @@ class PhaseDiagram:
         -------
         list of dict
             For each column with a transition, one cell that was not run: the middle of the
-            largest gap inside of the bracket. None where all cells there were run.
+            largest gap inside of the bracket. None where all cells there were run, or where the
+            fit is at least four times as wide as that gap, so that more trials tell more.
         """
         axis = self._axis(axis)
         return halvings(self.axes, self.successes, self.trials, self.run, axis, level)

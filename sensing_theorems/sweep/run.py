@@ -61,8 +61,8 @@ def sweep(
     n_jobs : int
         Without an executor: processes on this machine, -1 for one per core. Each uses one thread.
     refine : str, optional
-        An axis along which the transition is then enclosed between neighbouring integers, by
-        halving its bracket in every column.
+        An axis along which the bracket of every column is then halved, see
+        `PhaseDiagram.refinement`: down to neighbouring integers where success turns in a step.
     progress : bool, optional
         Whether to show a bar. By default where standard error is a terminal, and in notebooks.
 

@@ -17,6 +17,9 @@ __all__ = ["Bracket", "Transition", "halvings", "locate"]
 
 Counts = NDArray[np.int64]
 
+# Of a transition that is no step, so many cells show the shape.
+_CELLS_PER_WIDTH = 4
+
 
 @dataclass(frozen=True, eq=False)
 class Transition:
@@ -151,12 +154,22 @@ def halvings(
     others = [values.tolist() for name, values in axes.items() if name != axis]
     found, x = _brackets(axes[axis], y, n, level), axes[axis]
     cells = []
-    for one, known, place in zip(found, ran, itertools.product(*others), strict=True):
-        middle = one.middle(x[known]) if isinstance(one, Bracket) else None
-        if middle is not None:
+    for c, (one, place) in enumerate(zip(found, itertools.product(*others), strict=True)):
+        if not isinstance(one, Bracket) or _resolved(one, x, y[c], n[c]):
+            continue
+        if (middle := one.middle(x[ran[c]])) is not None:
             rest = iter(place)
             cells.append({name: middle if name == axis else next(rest) for name in axes})
     return cells
+
+
+def _resolved(one: Bracket, x: NDArray[np.int64], y: Counts, n: Counts) -> bool:
+    """Whether a fit sees the shape: beside its width cells are close, and it bounds the place."""
+    if one.separated or one.gap == 1:
+        return False
+    fit = firth_fit(x, y, n)
+    close = fit.converged[0] and one.gap <= fit.width()[0] / _CELLS_PER_WIDTH
+    return bool(close and np.all(np.isfinite(fit.interval())))
 
 
 def locate(
