@@ -1,7 +1,7 @@
 """Phase diagrams: `python figures/phases.py [NAME …]` draws them again from stored counts.
 
-Counts lie in `figures/phases/<name>-<panel>.json`. `--recompute` makes them anew, with a store in
-`--store DIRECTORY` that takes up again whatever was stopped.
+Counts lie in `figures/phases/<name>-<panel>.json`, pictures beside them. `--recompute` counts again,
+with a store in `--store DIRECTORY` that takes up whatever was stopped.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ from sensing_theorems import plot, tasks
 
 __all__ = ["FIGURES", "Panel", "Picture", "compute", "draw", "load", "main"]
 
-FOLDER = Path(__file__).resolve().parent
-COUNTS = FOLDER / "phases"
+FOLDER = Path(__file__).resolve().parent / "phases"
 SEED = 0
 
 
@@ -181,13 +180,13 @@ FIGURES: Mapping[str, Picture] = {
 
 
 def _file(name: str, number: int) -> Path:
-    return COUNTS / f"{name}-{number}.json"
+    return FOLDER / f"{name}-{number}.json"
 
 
 def compute(name: str, jobs: int, store: Path | None) -> None:
     """Run the sweeps of a picture and keep their counts."""
     picture = FIGURES[name]
-    COUNTS.mkdir(exist_ok=True)
+    FOLDER.mkdir(exist_ok=True)
     for i, panel in enumerate(picture.panels):
         own = None if store is None else store / f"{name}-{i}"
         found = st.sweep(panel.task, panel.grid, picture.trials, SEED, own, n_jobs=jobs)
@@ -240,8 +239,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             compute(name, chosen.jobs, chosen.store)
         with matplotlib.style.context(["default", make.STYLE]):
             about = {"Date": None, "Creator": make.versions()}
-            draw(name).savefig(FOLDER / f"phase_{name}.svg", metadata=about)
-        print(f"figures/phase_{name}.svg")
+            draw(name).savefig(FOLDER / f"{name}.svg", metadata=about)
+        print(f"figures/phases/{name}.svg")
 
 
 if __name__ == "__main__":

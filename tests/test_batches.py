@@ -226,6 +226,18 @@ class TestThreads:
             for ours, theirs in zip(found[0], other, strict=True):
                 np.testing.assert_array_equal(ours, theirs)
 
+    def test_a_caller_may_ask_for_fewer(self, monkeypatch):
+        monkeypatch.setattr(batches.os, "sched_getaffinity", lambda _: range(8), raising=False)
+        monkeypatch.delenv("NUMBA_NUM_THREADS", raising=False)
+        with batches.at_most_threads(3):
+            assert batches._threads() == 3
+            with batches.at_most_threads(1):
+                assert batches._threads() == 1
+            monkeypatch.setenv("NUMBA_NUM_THREADS", "2")
+            assert batches._threads() == 2
+        monkeypatch.delenv("NUMBA_NUM_THREADS")
+        assert batches._threads() == 8
+
 
 class TestModulo:
     @given(some.integers(0, 2**32 - 1), some.integers(1, 6), some.integers(1, 6))

@@ -198,3 +198,17 @@ class TestIdentification:
         assert done.returncode == 0, done.stderr
         lines = done.stdout.splitlines()
         assert [line.split()[0] for line in lines] == ["fixed"] * 3 + ["largest"] * 2
+
+
+class TestSweeps:
+    def test_a_quick_run_measures_and_stores_nothing(self):
+        stored = FOLDER / "results" / "sweeps.json"
+        before = stored.read_bytes()
+        done = subprocess.run(
+            [sys.executable, str(FOLDER / "sweeps.py"), "--quick"], capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        assert "overhead" in done.stdout and "the speed of the loop" in done.stdout
+        assert stored.read_bytes() == before
+        kept = json.loads(before)
+        assert kept["diagram"]["trials"] == 160_000 and len(kept["sending"]) == 3
