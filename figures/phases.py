@@ -1,6 +1,6 @@
 """Phase diagrams: `python figures/phases.py [NAME …]` draws them again from stored counts.
 
-Counts lie in `figures/phases/<name>-<panel>.json`, pictures beside them. `--recompute` counts again,
+Counts lie in `figures/phases/<name>-<panel>.json`, pictures beside them. `--recompute` counts anew,
 with a store in `--store DIRECTORY` that takes up whatever was stopped.
 """
 
@@ -79,7 +79,7 @@ FIGURES: Mapping[str, Picture] = {
         (_operators(50, 10, 40),),
     ),
     "sizes": Picture(
-        "The same at four sizes, k = n/5",
+        "A random subspace, |G| random operators: four sizes, k = n/5",
         "G",
         "m",
         20,

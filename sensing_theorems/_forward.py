@@ -126,6 +126,14 @@ class ForwardOperator(LinearOperator):
             return unit_responses(self._matmat, n, self.dtype)
         return unit_responses(self._rmatmat, m, self.dtype).conj().T
 
+    def __sweep_parameters__(self) -> dict[str, Any]:
+        """Return what identifies the operator in the specification of a sweep."""
+        known = ("shape", "shape_in", "generic", "orthonormal_rows")
+        found = {name: getattr(self, name) for name in known} | {"dtype": str(self.dtype)}
+        if self.matrix is not None:
+            return found | {"entries": self.matrix}
+        return found | {"forward": self._forward, "backward": self._backward}
+
     def __repr__(self) -> str:
         m, n = self.shape
         field = "complex" if self.dtype.kind == "c" else "real"

@@ -11,12 +11,12 @@ from concurrent.futures import Executor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from typing import Any
 
-from ._transition_table import transition_table
-from .files import replaced
+from ._transition_table import transition_table, usual_axis
+from .files import known, replaced
 from .sweep import run
 from .sweep.diagram import PhaseDiagram
-from .sweep.errors import SweepError
-from .sweep_files import Settings, load_settings
+from .sweep.errors import SweepError, SweepInterrupted
+from .sweep_files import Settings, load_settings, required_name
 
 __all__ = ["sweep"]
 
@@ -42,26 +42,25 @@ def sweep(arguments: Namespace, connect: Connect) -> str:
     given = {key: getattr(arguments, key) for key in _FLAGS}
     settings = load_settings(arguments.spec, {k: v for k, v in given.items() if v is not None})
     _keeps_something(settings, arguments)
-    with ExitStack() as stack:
-        path = None if arguments.json in (None, "-") else arguments.json
-        sink = stack.enter_context(replaced(path)) if path else None
-        executor = None
-        if arguments.dask is not None:
-            executor = stack.enter_context(connect(arguments.dask))
-            _carry(settings.task)
-        diagram = _swept(settings, arguments, executor)
-        if sink is not None:
-            sink.write(f"{_dumped(diagram)}\n".encode())
+    axis = settings.refine or usual_axis(settings.grid)
+    if arguments.transition is not None:
+        axis = arguments.transition
+        known(axis, settings.grid, "axis of --transition")
+    try:
+        diagram = _written(settings, arguments, connect)
+    except SweepError as error:
+        # It says all that can be said: a task or its workers failed, and what is kept.
+        raise ValueError(str(error)) from error
     if arguments.json == "-":
         return _dumped(diagram)
-    axis = settings.refine or next(iter(settings.grid))
-    return (
-        "" if arguments.quiet else f"{diagram}\n\n{transition_table(diagram, axis, settings.task)}"
-    )
+    if arguments.quiet:
+        return ""
+    return f"{diagram}\n\n{transition_table(diagram, axis, settings.task)}"
 
 
 def _keeps_something(settings: Settings, arguments: Namespace) -> None:
     """Refuse what would be lost, or would take the place of what is needed."""
+    required_name(arguments.json, "--json", "file")
     if settings.store is None and arguments.json is None:
         raise ValueError(
             "nothing would be kept of this sweep: name a directory by --store, or by `store` in "
@@ -73,29 +72,50 @@ def _keeps_something(settings: Settings, arguments: Namespace) -> None:
         return
     taken = [arguments.spec]
     if settings.store is not None:
-        taken += [os.path.join(settings.store, name) for name in ("cells.jsonl", "lock")]
+        inside = [os.path.join(settings.store, name) for name in ("cells.jsonl", "lock")]
+        taken += [settings.store, *inside]
     for path in taken:
         if os.path.realpath(path) == os.path.realpath(arguments.json):
             raise ValueError(f"--json would overwrite {path}; name another file.")
 
 
+def _written(settings: Settings, arguments: Namespace, connect: Connect) -> PhaseDiagram:
+    """Run the sweep, and write its diagram to the file that is asked for."""
+    path = None if arguments.json == "-" else arguments.json
+    stop: SweepError | SweepInterrupted | None = None
+    with ExitStack() as stack:
+        executor = None
+        if arguments.dask is not None:
+            executor = stack.enter_context(connect(arguments.dask))
+            _carry(settings.task)
+        sink = stack.enter_context(replaced(path)) if path else None
+        try:
+            diagram = _swept(settings, arguments, executor)
+        except (SweepError, SweepInterrupted) as error:
+            # A store has it all, and the file may be the result of an earlier sweep.
+            if sink is None or settings.store is not None or not error.diagram.run.any():
+                raise
+            diagram, stop = error.diagram, error
+        if sink is not None:
+            sink.write(f"{_dumped(diagram)}\n".encode())
+    if stop is not None:
+        raise type(stop)(f"{stop} What was finished before is in {path}.", diagram) from stop
+    return diagram
+
+
 def _swept(settings: Settings, arguments: Namespace, executor: Executor | None) -> PhaseDiagram:
-    try:
-        with _workers_on_stderr():
-            return run.sweep(
-                settings.task,
-                settings.grid,
-                settings.trials,
-                settings.seed,
-                settings.store,
-                executor,
-                arguments.jobs,
-                refine=settings.refine,
-                progress=False if arguments.quiet else None,
-            )
-    except SweepError as error:
-        # It says all that can be said: a task or its workers failed, and what is kept.
-        raise ValueError(str(error)) from error
+    with _workers_on_stderr():
+        return run.sweep(
+            settings.task,
+            settings.grid,
+            settings.trials,
+            settings.seed,
+            settings.store,
+            executor,
+            arguments.jobs,
+            refine=settings.refine,
+            progress=False if arguments.quiet else None,
+        )
 
 
 def _carry(task: Any) -> None:

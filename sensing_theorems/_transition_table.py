@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from itertools import product
 from typing import Any
 
 from .sweep.diagram import PhaseDiagram
 from .thresholds import Threshold
 
-__all__ = ["transition_table"]
+__all__ = ["transition_table", "usual_axis"]
 
 _ROWS = 25
+
+
+def usual_axis(axes: Mapping[str, Sized]) -> str:
+    """Where none is named, success turns along m, or else along the first axis of some length."""
+    long = [name for name, values in axes.items() if len(values) > 1] or list(axes)
+    return "m" if "m" in long else long[0]
 
 
 def transition_table(diagram: PhaseDiagram, axis: str, task: Any) -> str:

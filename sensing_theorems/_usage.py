@@ -81,8 +81,11 @@ SPEC is a TOML file, of which flags win over what it says:
   n = 50
   k = 10
   [grid]                            all combinations are cells
-  m = "11:40"                       both ends included; "1:40:3" in steps of 3
+  m = "11:40"                       from 11 up to 40; "11:40:3" in steps of 3
   G = [1, 2, 5, 10]                 or a list of integers, or a single one
+
+The table that is printed says where success turns along the axis of --transition, or of refine.
+Without them it is m, or else the first axis of more than one value, as in `{PROG} plot`.
 
 tasks              with what is given in [parameters] or in [grid], and with further parameters:
 {_TASK_LINES}
@@ -92,16 +95,19 @@ examples:
   {PROG} sweep subspaces.toml --trials 1000 --refine m
   {PROG} sweep subspaces.toml --dask tcp://10.0.0.1:8786 --json subspaces.json
 
+A sweep without a store that is interrupted, or whose task fails, leaves what was finished in the
+file of --json.
+
 exit codes: 0 done, 2 bad usage or input or a task that failed, 130 interrupted
 """
 PLOT = f"""\
 One axis of more than one value gives a curve with its intervals, two give a phase diagram, and with
---over a third has one panel per value. A sweep that is still running can be drawn. The theory of
-built-in tasks is drawn beside the counts.
+--over a third has one panel per value. --delta-rho needs the axes m and k. A sweep that is still
+running can be drawn. The theory of built-in tasks is drawn beside the counts.
 
 examples:
   {PROG} plot runs/subspaces
   {PROG} plot runs/subspaces --x G --y m --out subspaces.pdf --title "n = 50, k = 10"
   {PROG} plot runs/subspaces --fix G=5
-  {PROG} plot subspaces.json --over n --delta-rho
+  {PROG} plot subspaces.json --transition G
 """

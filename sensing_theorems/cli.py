@@ -175,7 +175,18 @@ def _add_sweep(sweep: argparse.ArgumentParser) -> None:
     add("--trials", type=_integer, metavar="N", help="per cell")
     add("--seed", type=_integer, metavar="S", help="of all random numbers")
     add("--refine", metavar="AXIS", help="enclose the transition along this axis")
-    add("--jobs", type=_integer, default=1, metavar="N", help="processes; -1 for one per core")
+    add(
+        "--transition",
+        metavar="AXIS",
+        help="axis of the table; left out: that of --refine, or m, or else the first",
+    )
+    add(
+        "--jobs",
+        type=_integer,
+        default=1,
+        metavar="N",
+        help="number of processes, positive, or -1 for one per core",
+    )
     add("--dask", metavar="ADDRESS", help="work on the workers of this Dask scheduler")
     add("--json", metavar="FILE|-", help="write JSON to FILE, or instead of the text to stdout")
     add("--quiet", action="store_true", help="no text on stdout, and no bar")
@@ -186,7 +197,7 @@ def _add_plot(plot: argparse.ArgumentParser) -> None:
     add("source", metavar="STORE", help="directory of a sweep, or its JSON file")
     add("--out", metavar="FILE", help="svg, png or pdf; left out: STORE/phase.svg, or FILE.svg")
     add("--x", metavar="AXIS", help="axis that runs to the right")
-    add("--y", metavar="AXIS", help="axis that runs upwards; left out: m, if there is one")
+    add("--y", metavar="AXIS", help="axis that runs upwards; left out: m, or else the first")
     add("--fix", nargs="+", action="extend", metavar="NAME=VALUE", help="one value of an axis")
     add("--over", metavar="AXIS", help="one panel for each value of this axis")
     add("--transition", metavar="AXIS", help="axis of the transition and the theory; usually --y")

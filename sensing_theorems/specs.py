@@ -11,7 +11,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import reduce
 from importlib import import_module
 from math import comb, prod
@@ -39,12 +39,20 @@ from .files import is_array_file, known, read_array
 from .groups.action import GroupAction
 from .operators import as_operator
 
-__all__ = ["ACTIONS", "OPERATORS", "load_operator", "mask_hint", "parse_action"]
+__all__ = [
+    "ACTIONS",
+    "OPERATORS",
+    "from_module",
+    "is_function",
+    "load_operator",
+    "mask_hint",
+    "parse_action",
+]
 
 Array = NDArray[Any]
 
 _NAMED = re.compile(r"\s*(?P<name>\w+)\s*:(?P<rest>.*)", re.DOTALL)
-_FUNCTION = re.compile(r"(?P<module>[^\W\d]\w*(?:\.\w+)*):(?P<function>[^\W\d]\w*(?:\.\w+)*)")
+_FUNCTION = re.compile(r"[^\W\d]\w*(?:\.\w+)*:[^\W\d]\w*(?:\.\w+)*")
 # A sign joins two actions only where another one follows, so that paths may hold signs.
 _PLUS, _TIMES = (re.compile(rf"{sign}(?=\s*\w+\s*:)") for sign in (r"\+", r"\*"))
 
@@ -275,8 +283,8 @@ def load_operator(text: str) -> ForwardOperator:
             known(found["name"], OPERATORS, "operator")
     if is_array_file(text):
         return _from_file(text)
-    if function := _FUNCTION.fullmatch(text):
-        return _from_function(function["module"], function["function"])
+    if is_function(text):
+        return from_module(text, lambda found: _returned(found, text))
     raise ValueError(
         "an operator must be a file (.npy, .npz, .mtx, .mat), module:function, or one of "
         f"{', '.join(form.example for form in OPERATORS.values())}; got {text!r}."
@@ -307,9 +315,24 @@ def _hint(text: str) -> str:
     return f" It holds only 0 and 1: a mask is given as inpainting:{text} or fourier:{text}."
 
 
-def _from_function(module: str, name: str) -> ForwardOperator:
+def is_function(text: str) -> bool:
+    """Whether `text` has the form ``package.module:name``."""
+    return _FUNCTION.fullmatch(text) is not None
+
+
+def from_module(text: str, make: Callable[[Any], Any]) -> Any:
+    """Run the code of a module; return what `make` makes of ``module:name`` in it.
+
+    The current directory is importable.
+
+    Raises
+    ------
+    ValueError
+        If there is no such name. Whatever the module or `make` raises becomes one too.
+    """
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
+    module, _, name = text.partition(":")
     step = f"importing {module}"
     try:
         found: Any = import_module(module)
@@ -317,18 +340,23 @@ def _from_function(module: str, name: str) -> ForwardOperator:
             if not hasattr(found, part):
                 known(part, [n for n in dir(found) if not n.startswith("_")], f"name in {module}:")
             found = getattr(found, part)
-        step = f"{module}:{name}"
-        if not callable(found) or isinstance(found, type) or not _takes_nothing(found):
-            raise ValueError(
-                f"must be a function without arguments; got {type(found).__name__} {name}."
-            )
-        made = found()
-        own_name = isinstance(made, ForwardOperator)
-        return as_operator(made, name=None if own_name else f"{module}:{name}")
+        step = text
+        return make(found)
     except (Exception, SystemExit) as error:
         # It is somebody else's code, which may raise anything.
         kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
         raise ValueError(f"{step}: {kind}{error}") from error
+
+
+def _returned(found: Any, text: str) -> ForwardOperator:
+    """Return the operator that a function returns."""
+    if not callable(found) or isinstance(found, type) or not _takes_nothing(found):
+        name = text.partition(":")[2]
+        raise ValueError(
+            f"must be a function without arguments; got {type(found).__name__} {name}."
+        )
+    made = found()
+    return as_operator(made, name=None if isinstance(made, ForwardOperator) else text)
 
 
 def _takes_nothing(function: Any) -> bool:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import inspect
-import os
 import re
-import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import partial
-from importlib import import_module
 from typing import Any
 
 from . import tasks
 from .files import known
+from .specs import from_module, is_function
 from .tasks.base import Task
 
-__all__ = ["Settings", "load_settings", "named_task", "task_of"]
+__all__ = ["Settings", "load_settings", "named_task", "required_name", "task_of"]
 
 _KINDS = {str: "a string", int: "an integer", dict: "a table"}
 _KEYS = {
@@ -31,7 +29,6 @@ _KEYS = {
     "grid": dict,
 }
 _NEEDED = ("task", "grid", "trials", "seed")
-_FUNCTION = re.compile(r"(?P<module>[^\W\d]\w*(?:\.\w+)*):(?P<name>[^\W\d]\w*(?:\.\w+)*)")
 _RANGE = re.compile(r"\s*(-?\d{1,9})\s*:\s*(-?\d{1,9})\s*(?::\s*(\d{1,9})\s*)?")
 _MOST = 10**7
 
@@ -64,7 +61,7 @@ def load_settings(path: str, flags: Mapping[str, Any] | None = None) -> Settings
     path : str
         Of a file with the keys task, trials, seed, store and refine, and the tables parameters and
         grid. An axis of the grid is an integer, a list of integers, or a string such as
-        ``"1:40"`` or ``"1:40:3"``, whose ends both belong to it.
+        ``"1:40"`` or, in steps of 3 from 1 up to 40, ``"1:40:3"``.
     flags : mapping of str to Any, optional
         Values of trials, seed, store and refine that win over those of the file.
 
@@ -74,19 +71,14 @@ def load_settings(path: str, flags: Mapping[str, Any] | None = None) -> Settings
         If the file cannot be read, or holds a key or a value that is no setting. The code of a
         task ``module:name`` is run, and whatever it raises becomes a ValueError too.
     """
+    required_name(path, "SPEC", "file")
     found = _toml(path)
     with _about(path):
         for key, value in found.items():
             known(key, _KEYS, "key")
             _typed(value, _KEYS[key], key)
         found.update(flags or {})
-        for key in _NEEDED:
-            if key not in found:
-                flag = f", or by --{key}" if key in ("trials", "seed") else ""
-                raise ValueError(f"`{key}` must be given in the file{flag}; it was not.")
-        for key, least in (("trials", 1), ("seed", 0)):
-            if found[key] < least:
-                raise ValueError(f"`{key}` must be at least {least}; got {found[key]}.")
+        _sound(found)
         grid = {name: _axis(value, name) for name, value in found["grid"].items()}
         if not grid:
             raise ValueError("`grid` must have at least one axis; got none.")
@@ -98,6 +90,17 @@ def load_settings(path: str, flags: Mapping[str, Any] | None = None) -> Settings
             # A name that the task does not take would else be found by the first trial.
             task.values({name: values[0] for name, values in grid.items()})
     return Settings(task, grid, found["trials"], found["seed"], found.get("store"), refine)
+
+
+def _sound(found: Mapping[str, Any]) -> None:
+    for key in _NEEDED:
+        if key not in found:
+            flag = f", or by --{key}" if key in ("trials", "seed") else ""
+            raise ValueError(f"`{key}` must be given in the file{flag}; it was not.")
+    for key, least in (("trials", 1), ("seed", 0)):
+        if found[key] < least:
+            raise ValueError(f"`{key}` must be at least {least}; got {found[key]}.")
+    required_name(found.get("store"), "`store`", "directory")
 
 
 def named_task(name: str, parameters: Mapping[str, Any]) -> Callable[..., Any]:
@@ -117,8 +120,9 @@ def named_task(name: str, parameters: Mapping[str, Any]) -> Callable[..., Any]:
     ValueError
         If there is no such task, or it does not take those parameters.
     """
-    if _FUNCTION.fullmatch(name):
-        return _from_module(name, parameters)
+    if is_function(name):
+        task: Callable[..., Any] = from_module(name, lambda found: _bound(found, parameters))
+        return task
     known(name, _built_in(), "task")
     kind = _built_in()[name]
     for key in parameters:
@@ -154,6 +158,12 @@ def task_of(specification: Mapping[str, Any]) -> Task | None:
     return None
 
 
+def required_name(text: str | None, key: str, kind: str) -> None:
+    """Refuse a text, of what is called `key`, that can name no file or directory."""
+    if text is not None and (not text or "\0" in text):
+        raise ValueError(f"{key} must be the name of a {kind}; got {text!r}.")
+
+
 def _built_in() -> dict[str, type[Task]]:
     exported = {name: getattr(tasks, name) for name in tasks.__all__}
     return {
@@ -167,25 +177,6 @@ def _made(kind: type[Any], parameters: Mapping[str, Any]) -> Any:
     inspect.signature(kind).bind(**parameters)
     frozen = {k: tuple(v) if isinstance(v, list) else v for k, v in parameters.items()}
     return kind(**frozen)
-
-
-def _from_module(text: str, parameters: Mapping[str, Any]) -> Callable[..., Any]:
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
-    module, _, name = text.partition(":")
-    step = f"importing {module}"
-    try:
-        found: Any = import_module(module)
-        for part in name.split("."):
-            if not hasattr(found, part):
-                known(part, [n for n in dir(found) if not n.startswith("_")], f"name in {module}:")
-            found = getattr(found, part)
-        step = text
-        return _bound(found, parameters)
-    except (Exception, SystemExit) as error:
-        # It is somebody else's code, which may raise anything.
-        kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
-        raise ValueError(f"{step}: {kind}{error}") from error
 
 
 def _bound(found: Any, parameters: Mapping[str, Any]) -> Callable[..., Any]:
@@ -209,8 +200,9 @@ def _bound(found: Any, parameters: Mapping[str, Any]) -> Callable[..., Any]:
 
 def _toml(path: str) -> dict[str, Any]:
     try:
-        with open(path, "rb") as stream:
-            return tomllib.load(stream)
+        # Editors of Windows begin a file with a mark, which is no TOML.
+        with open(path, encoding="utf-8-sig", newline="") as stream:
+            return tomllib.loads(stream.read())
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:

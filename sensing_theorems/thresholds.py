@@ -4,9 +4,11 @@ Bounds hold for almost all draws of what an experiment draws. Published ones are
 
 * m ≥ n/G and, under a group, m ≥ max c/s, necessary; m > k + n/G, sufficient for G independent
   operators; m > 2k + max c + 1, sufficient under a cyclic group: J. Tachella, D. Chen, M. Davies,
-  JMLR 24(39), 2023, and NeurIPS 2022.
+  JMLR 24(39), 2023, and NeurIPS 2022;
+* m > 2k, sufficient for one operator and a known model: T. Sauer, J. Yorke, M. Casdagli, Journal of
+  Statistical Physics 65, 1991.
 
-All others were derived for this package; the docstrings hold the proofs.
+All others were derived for this package; docstrings of tasks and of their bounds hold the proofs.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from scipy import optimize
 from scipy.special import expit, log_expit, logit, logsumexp
 
+from sensing_theorems.sweep import transition as transitions
 from sensing_theorems.sweep.counts import union
 from sensing_theorems.sweep.diagram import PhaseDiagram
 from sensing_theorems.sweep.firth import firth_fit
@@ -375,10 +376,49 @@ class TestTransition:
 
     def test_says_what_it_is(self):
         found = column([0, 0, 20, 20], 20).transition()
-        assert "m = 1.5" in str(found) and "between the cells 1 and 2, rising" in str(found)
+        assert "at m = 1.50, 95 % band" in str(found)
+        assert "between the cells 1 and 2, rising" in str(found)
         assert "all cells are below" in str(column([0, 0], 20).transition())
         both = diagram({"m": [0, 1], "k": [1, 2]}, [[0, 0], [20, 0]], 20)
         assert "in 1 of 2 columns" in str(both.transition("m"))
+
+    def test_says_no_digits_less_of_large_integers(self):
+        x = np.arange(65500, 65556)
+        line = "m = 65530.50, 95 % band 65530.00 to 65531.00, between the cells 65530 and 65531"
+        assert line in str(column(20 * (x > 65530), 20, x).transition())
+        x = np.array([2**53 - 1, 2**53])
+        assert f"band {2**53 - 1}.00 to {2**53}.00" in str(column([0, 20], 20, x).transition())
+
+    def test_says_bands_without_bounds(self):
+        assert "band -inf to inf, between" in str(column([0, 1], 1).transition())
+
+    def test_says_that_there_is_no_fit(self):
+        found = column([0, 1000, 800, 600], [1, 1000, 1000, 1000]).transition()
+        line = "success rate 0.5 along m: no fit, between the cells 0 and 1, rising"
+        assert str(found) == line
+
+    def test_says_every_column_of_a_few(self):
+        y = np.zeros((8, 5, 2), int)
+        for k in range(5):
+            y[k + 3 :, k] = 20
+        y[:, 3, 1], y[:, 4, 1] = 20, 0
+        y[[0, 3], 0, 1], y[[1, 2], 0, 1] = 0, 20
+        y[4:, 0, 1] = 0
+        axes = {"m": 100 * np.arange(8), "k": np.arange(5) + 8, "G": [1, 20]}
+        lines = str(diagram(axes, y, 20).transition("m")).split("\n")
+        assert lines[0] == "success rate 0.5 is passed along m in 7 of 10 columns"
+        assert lines[1].split() == ["k", "G", "m", "at", "95", "%", "band", "between"]
+        assert lines[2].split() == "8 1 250.00 200.00 to 300.00 200 and 300".split()
+        assert lines[3].split() == ["8", "20"]
+        assert [lines[i].split()[2] for i in (9, 11)] == ["above", "below"]
+        assert len({line.rindex("00") for line in lines[2:] if "and" in line}) == 1
+        assert len(lines) == 12 and all(line == line.rstrip() for line in lines)
+
+    def test_says_how_many_columns_it_leaves_out(self):
+        for count, more in ((12, []), (13, ["  ... and 1 more"]), (50, ["  ... and 38 more"])):
+            y = np.tile([[0], [20]], count)
+            found = diagram({"m": [0, 1], "k": np.arange(count)}, y, 20).transition("m")
+            assert str(found).split("\n")[14:] == more
 
     def test_cannot_be_changed(self):
         found = column([0, 20], 20).transition()
@@ -399,6 +439,94 @@ class TestTransition:
         both = diagram({"m": [0, 1], "k": [1, 2]}, [[0, 0], [20, 0]], 20)
         with pytest.raises(error, match=match):
             both.transition(**arguments)
+
+
+def unclear(successes, trials, undecided, x=None) -> PhaseDiagram:
+    axes = {"m": np.arange(len(successes)) if x is None else x}
+    return diagram(axes, successes, trials, np.asarray(undecided))
+
+
+class TestUndecided:
+    """Bracket and location are those of decided trials; the band holds for both extremes."""
+
+    @pytest.mark.parametrize("undecided, bounded", [(10, False), (9, True)])
+    def test_half_of_the_trials_that_would_succeed(self, undecided, bounded):
+        # All as failures, 10 of 20 successes are no more than half, which may come beyond the
+        # cells. 11 of 20 are.
+        x, more = np.arange(1, 11), np.repeat([0, undecided], 5)
+        y = np.repeat([0, 20], 5) - more
+        found = unclear(y, 20 - more, more, x).transition()
+        assert (found.location, found.lower, found.upper) == (5.5, 5, 6)
+        assert found.low == 5 and found.high > 6 and np.isfinite(found.high) == bounded
+        falls = unclear(y[::-1], (20 - more)[::-1], more[::-1], -x[::-1]).transition()
+        assert falls.high == -found.low and falls.low == pytest.approx(-found.high)
+
+    def test_half_of_the_trials_that_would_fail(self):
+        more = np.repeat([10, 0], 5)
+        found = unclear(np.repeat([0, 20], 5), 20 - more, more).transition()
+        assert (found.low, found.high, found.location) == (-math.inf, 5, 4.5)
+
+    def test_cells_without_a_decision_may_be_anything(self):
+        inside = unclear([0, 0, 0, 20, 20], [20, 20, 0, 20, 20], [0, 0, 20, 0, 0]).transition()
+        # As failures or successes they give a step between 2 and 3, or between 1 and 2.
+        assert (inside.lower, inside.upper) == (1, 3) and inside.low <= 1 and inside.high >= 3
+        ends = unclear([0, 0, 20, 0], [0, 20, 20, 0], [20, 0, 0, 20]).transition()
+        assert (ends.lower, ends.upper) == (1, 2) and ends.low == -math.inf
+        assert ends.high == math.inf
+
+    @given(columns(), st.sampled_from([0.25, 0.5, 0.75]), st.data())
+    def test_is_the_hull_of_three_bands(self, counts, level, data):
+        x, y, n = counts
+        u = np.array([data.draw(st.sampled_from([0, 0, 1, 7])) for _ in x])
+        found = unclear(y, n, u, x).transition(level=level)
+        plain, least, most = (
+            column(s, t, x).transition(level=level) for s, t in ((y, n), (y, n + u), (y + u, n + u))
+        )
+        for name in ("found", "side", "rising", "lower", "upper", "location", "width"):
+            np.testing.assert_array_equal(getattr(found, name), getattr(plain, name))
+        if not u.any() or np.isnan(plain.location):
+            np.testing.assert_array_equal([found.low, found.high], [plain.low, plain.high])
+            return
+        ends = [(plain.low, plain.high)]
+        for one, beyond in ((least, plain.rising), (most, not plain.rising)):
+            line = (math.inf, math.inf) if beyond else (-math.inf, -math.inf)
+            if one.found:
+                assert bool(one.rising) == bool(plain.rising)
+                line = (one.low, one.high)
+                line = (-math.inf, math.inf) if np.isnan(one.location) else line
+            ends.append(line)
+        low, high = np.transpose(ends)
+        assert found.low == pytest.approx(low.min()) and found.high == pytest.approx(high.max())
+
+    def test_other_columns_are_left_alone_and_cost_nothing(self, rng, monkeypatch):
+        y = rng.binomial(20, expit(np.arange(9) - np.array([[3], [4], [5]])))
+        axes, more = {"k": [1, 2, 3], "m": np.arange(9)}, np.zeros_like(y)
+        plain, fitted = diagram(axes, y, 20).transition("m"), []
+        more[1, 6] = 4
+        original = transitions.firth_fit
+        monkeypatch.setattr(
+            transitions, "firth_fit", lambda x, *a: fitted.append(len(a[0])) or original(x, *a)
+        )
+        found = diagram(axes, y, 20, more).transition("m")
+        assert fitted == [3, 1, 1]
+        for name in ("location", "low", "high", "width"):
+            ours, theirs = getattr(found, name), getattr(plain, name)
+            np.testing.assert_array_equal(ours[[0, 2]], theirs[[0, 2]])
+        assert found.low[1] < plain.low[1] or found.high[1] > plain.high[1]
+
+    @pytest.mark.parametrize("failures", [True, False])
+    def test_the_band_holds_where_it_depends_on_the_outcome(self, failures, rng):
+        place = rng.uniform(5, 13, 800)
+        y = rng.binomial(20, expit((EVEN - place[:, None]) * 2 * math.log(9) / 4))
+        hidden = rng.binomial(20 - y if failures else y, 0.4)
+        axes, s = {"c": np.arange(800), "m": EVEN}, y if failures else y - hidden
+        found = diagram(axes, s, 20 - hidden, hidden).transition("m")
+        alone = diagram(axes, s, 20 - hidden).transition("m")
+        inside, without = (
+            np.mean(((one.low <= place) & (place <= one.high))[one.found]) for one in (found, alone)
+        )
+        # Five standard errors, as below.
+        assert inside >= 0.911 and without < 0.7
 
 
 def covered(x, width, trials, columns, rng, level=0.5) -> float:
@@ -431,6 +559,28 @@ class TestCoverage:
         low, high = firth_fit(EVEN, y, np.full_like(y, 100)).interval()
         assert np.mean((low <= centre) & (centre <= high)) < 0.6
 
+    def test_the_bracket_is_no_statement_of_confidence(self, rng):
+        place = rng.uniform(5, 13, 2000)
+        y = rng.binomial(20, expit((EVEN - place[:, None]) * 2 * math.log(9) / 4))
+        found = diagram({"c": np.arange(2000), "m": EVEN}, y, 20).transition("m")
+        assert found.found.all()
+        # Five standard errors, sqrt(0.77 * 0.23 / 2000) = 0.0094.
+        share = np.mean((found.lower <= place) & (place <= found.upper))
+        assert share == pytest.approx(0.77, abs=0.047)
+
+    @pytest.mark.parametrize("trials, share", [(20, 0.78), (100, 0.19)])
+    def test_it_rests_on_the_logistic_shape(self, trials, share, rng):
+        # 1 - exp(-exp(a (x - place))) goes from 0.1 to 0.9 over 4 cells.
+        a = (math.log(math.log(10)) - math.log(-math.log(0.9))) / 4
+        place = rng.uniform(4.5, 13.5, 1500)
+        p = -np.expm1(-np.exp(np.minimum(a * (EVEN - place[:, None]), 50)))
+        y = rng.binomial(trials, p)
+        found = diagram({"c": np.arange(1500), "m": EVEN}, y, trials).transition("m")
+        half = place + math.log(math.log(2)) / a
+        inside = (found.low <= half) & (half <= found.high)
+        # Five standard errors, sqrt(0.78 * 0.22 / 1500) = 0.011.
+        assert inside[found.found].mean() == pytest.approx(share, abs=0.055)
+
     @pytest.mark.slow
     @pytest.mark.parametrize("x", [EVEN, UNEVEN], ids=["even", "uneven"])
     @pytest.mark.parametrize("trials", [1, 5, 20, 100])
@@ -446,21 +596,21 @@ class TestCoverage:
         assert covered(EVEN, width, trials, 8000, rng, level) >= 0.93
 
     @pytest.mark.slow
-    @pytest.mark.parametrize("trials", [1, 20, 100])
+    @pytest.mark.parametrize("trials, level", [(1, 0.5), (20, 0.5), (100, 0.5), (20, 0.1)])
     @pytest.mark.parametrize("width", [100, 10, 1, 0.1])
-    def test_after_refinement(self, width, trials, rng):
+    def test_after_refinement(self, width, trials, level, rng):
         hits, scale = [], 2 * math.log(9) / width
         for _ in range(400):
             place = rng.uniform(300, 700)
             x = np.arange(0, 1025, 64)
             found = column(rng.binomial(trials, expit((x - place) * scale)), trials, x)
             for _ in range(8):
-                for cell in found.refinement():
+                for cell in found.refinement(level=level):
                     y = rng.binomial(trials, expit((cell["m"] - place) * scale))
                     found = found.merge(column([y], trials, [cell["m"]]))
-            band = found.transition()
+            band, at = found.transition(level=level), place + logit(level) / scale
             if band.found:
-                hits.append(band.low <= place <= band.high)
+                hits.append(band.low <= at <= band.high)
         # Five standard errors, sqrt(0.95 * 0.05 / 400) = 0.011, below 0.95.
         assert len(hits) > 390 and np.mean(hits) >= 0.895
 
@@ -505,6 +655,30 @@ class TestRefinement:
         cells = np.arange(0, 4001, 200)
         found = column(rng.binomial(50, 1 / (1 + np.exp((2000 - cells) / 200))), 50, cells)
         assert found.transition().width > 800 and found.refinement() == []
+        assert found.refinement(level=0.1) == found.refinement(level=0.9) == []
+
+    @pytest.mark.parametrize("level", [0.1, 0.5, 0.9])
+    def test_stops_at_a_quarter_of_the_width(self, level):
+        # Exact rates of a curve that goes from 0.1 to 0.9 over 40, level at 100 + 9.1 logit.
+        def found(spacing):
+            x = np.arange(0, 201, spacing)
+            y = np.round(10**4 * expit((x - 100.3) * 2 * math.log(9) / 40)).astype(int)
+            return column(y, 10**4, x).refinement(level=level)
+
+        place = 100.3 + 20 * logit(level) / math.log(9)
+        (cell,) = found(11)
+        assert abs(cell["m"] - place) <= 6 and found(9) == []
+
+    def test_goes_on_where_few_trials_bound_nothing(self):
+        # A curve as flat as these rates is wide, but may as well be none at all.
+        found = column([9, 11], 20, [0, 8])
+        assert found.transition().width > 32 and np.isinf(found.transition().high)
+        assert found.refinement() == [{"m": 4}]
+
+    def test_goes_on_where_the_fit_runs_the_other_way(self):
+        trials = np.array([1] + 5 * [1000])
+        found = column([0, 1000, 900, 800, 600, 550], trials, [0, 2, 4, 6, 8, 10])
+        assert np.isnan(found.transition().location) and found.refinement() == [{"m": 1}]
 
     def test_does_not_ask_again_what_could_not_be_decided(self):
         unclear = diagram({"m": [0, 4, 8]}, [0, 0, 9], [9, 0, 9], [0, 9, 0])
@@ -540,6 +714,7 @@ class TestCells:
         )
         assert repr(found) == str(found) == line + "1 undecided)"
         assert "0 of 1 cells run, none undecided" in str(column([0], 0))
+        assert "1 of 1 cells run, 1 trial each, none" in str(column([0], 1))
 
     def test_select(self, rng):
         y = rng.integers(0, 5, (2, 3, 4))
@@ -599,6 +774,15 @@ class TestCells:
             PhaseDiagram({"m": [1, 2]}, hidden, [3, 3], [0, 0])
 
 
+FULL = diagram(
+    {"m": [1, 2, 4], "k": [1, 7]},
+    [[0, 1], [2, 3], [0, 0]],
+    [[4, 4], [4, 4], [0, 0]],
+    np.array([[0, 0], [1, 0], [0, 0]]),
+    {"specification": {"task": {"name": "a:b", "parameters": {"ε": 0.1}}}, "sessions": [{"n": 1}]},
+)
+
+
 class TestMerge:
     def test_is_the_union(self):
         first = diagram({"m": [1, 3], "k": [1, 2]}, [[0, 1], [2, 3]], 5)
@@ -638,6 +822,12 @@ class TestMerge:
         with pytest.raises(TypeError, match="`other` must be a PhaseDiagram; got dict"):
             of(50).merge({})
 
+    @pytest.mark.parametrize("other", [None, {}, FULL.to_dict()], ids=["None", "dict", "JSON"])
+    def test_only_diagrams_are_compared(self, other):
+        came = type(other).__name__
+        with pytest.raises(TypeError, match=f"^`other` must be a PhaseDiagram; got {came}.$"):
+            FULL.same_counts(other)
+
     def test_keeps_every_session_once(self):
         first = diagram({"m": [1]}, [0], 1, None, {"sessions": [{"i": 1}, {"i": 2}]})
         second = diagram({"m": [2]}, [0], 1, None, {"sessions": [{"i": 2}, {"i": 3}]})
@@ -650,15 +840,6 @@ class TestMerge:
         )
         np.testing.assert_array_equal(found["m"], [0, 1])
         np.testing.assert_array_equal(counts, [[0, 1]] * 3)
-
-
-FULL = diagram(
-    {"m": [1, 2, 4], "k": [1, 7]},
-    [[0, 1], [2, 3], [0, 0]],
-    [[4, 4], [4, 4], [0, 0]],
-    np.array([[0, 0], [1, 0], [0, 0]]),
-    {"specification": {"task": {"name": "a:b", "parameters": {"ε": 0.1}}}, "sessions": [{"n": 1}]},
-)
 
 
 class TestFile:
@@ -727,8 +908,21 @@ class TestFile:
         with pytest.raises(ValueError, match=r"cannot read .*: No such file"):
             PhaseDiagram.load(tmp_path / "none")
 
+    @pytest.mark.parametrize("path", [None, 7, b"found.json", True])
+    def test_what_is_no_path(self, path):
+        for use in (PhaseDiagram.load, FULL.save):
+            with pytest.raises(TypeError, match=f"^`path` must be .*; got {type(path).__name__}.$"):
+                use(path)
+
 
 class TestXarray:
+    @pytest.mark.parametrize("name", ["successes", "trials", "undecided", "rate", "low", "high"])
+    def test_refuses_axes_that_are_named_as_an_array(self, name):
+        pytest.importorskip("xarray")
+        found = diagram({"m": [1], name: [1, 2]}, [[0, 1]], 1)
+        with pytest.raises(ValueError, match=f"^no axis may be named .* here; got {name}.$"):
+            found.to_xarray()
+
     def test_holds_all(self):
         pytest.importorskip("xarray")
         found = FULL.to_xarray(0.9)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import itertools
 import math
+import re
 from fractions import Fraction
 from typing import ClassVar
 
@@ -110,6 +112,28 @@ def texts(ax: Axes) -> str:
     return " ".join(text.get_text().replace("\n", " ") for text in ax.texts)
 
 
+def shown(axis) -> list[str]:
+    """Texts of the ticks of an axis that lie within it, without any two that overlap."""
+    figure = axis.axes.figure
+    figure.draw_without_rendering()
+    low, high = sorted(axis.get_view_interval())
+    ticks = [tick for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]
+    boxes = [tick.label1.get_window_extent() for tick in ticks]
+    assert not any(one.overlaps(other) for one, other in itertools.pairwise(boxes))
+    assert axis.get_offset_text().get_text() == ""
+    return [tick.label1.get_text() for tick in ticks]
+
+
+LONG = "How often a random subspace is identified, by the number of rows and of operators, in R⁵⁰"
+
+
+def inside(text) -> bool:
+    """Whether a text that was laid out is wholly within its figure."""
+    figure = text.figure
+    figure.draw_without_rendering()
+    return figure.bbox.count_contains(text.get_window_extent().corners()) == 4
+
+
 DRAWN = {
     "phase": lambda ax=None: plot.plot_phase_diagram(
         smooth(), ax, transition="m", thresholds=theory
@@ -197,6 +221,27 @@ class TestCells:
         assert not {"not run", "run, but undecided", "not on the grid"} & set(
             labels(plot.plot_phase_diagram(sharp()))
         )
+
+    def test_cells_that_are_decided_in_part_have_a_cross_each(self):
+        undecided = np.zeros((24, 10), dtype=int)
+        undecided[[4, 20], [2, 9]] = 10, 1
+        ax = plot.plot_phase_diagram(sharp(undecided=undecided))
+        crosses = line(ax, "some trials undecided").get_xydata()
+        # Each within its own cell.
+        assert np.round(crosses).tolist() == [[5, 3], [21, 10]]
+        assert len(drawn_rates(ax)) == 240
+        assert "some trials undecided" in labels(ax) and texts(ax).endswith("11 trials undecided")
+
+    def test_crosses_are_smaller_than_cells(self):
+        found = diagram({"m": np.arange(1, 41), "G": np.arange(1, 11)}, 10, undecided=1)
+        ax = plot.plot_phase_diagram(found)
+        ax.figure.draw_without_rendering()
+        across = ax.get_window_extent().width / 40 * 72 / ax.figure.dpi
+        assert 0 < line(ax, "some trials").get_markersize() < across
+
+    def test_nothing_is_said_of_undecided_trials_where_there_are_none(self):
+        ax = plot.plot_phase_diagram(sharp())
+        assert not any("undecided" in text for text in (*labels(ax), texts(ax)))
 
     def test_integers_off_the_grid_stay_ground(self):
         ax = plot.plot_phase_diagram(sharp(m=[2, 4, 8, 9, 10, 24]))
@@ -309,6 +354,34 @@ class TestTheory:
         ax = plot.plot_phase_diagram(sharp(), transition="m", thresholds=theory)
         assert line(ax, "exact").get_marker() == "None"
 
+    def test_curves_that_coincide_are_all_seen(self):
+        def twice(cell):
+            value = K + Fraction(N, cell["G"])
+            return [
+                Threshold("sufficient", "derived", "m ≥ k + n/G", value),
+                Threshold("necessary", "published", "m ≥ n/G", Fraction(N, cell["G"])),
+                Threshold("sufficient", "published", "m > k + n/G", value, strict=True),
+            ]
+
+        ax = plot.plot_phase_diagram(sharp(), transition="m", thresholds=twice)
+        below, apart, above = (
+            line(ax, start) for start in ("sufficient, d", "necessary", "sufficient, p")
+        )
+        assert below.get_linewidth() >= above.get_linewidth() + 1.5
+        assert apart.get_linewidth() == above.get_linewidth()
+        # The rim of what lies above would hide what lies below.
+        assert (len(below.get_path_effects()), len(above.get_path_effects())) == (1, 0)
+
+    def test_curves_that_agree_only_somewhere_keep_their_width(self):
+        def crossing(cell):
+            return [
+                Threshold("exact", "derived", "m ≥ 5", 5),
+                Threshold("necessary", "published", "m ≥ G", cell["G"]),
+            ]
+
+        ax = plot.plot_phase_diagram(sharp(), transition="m", thresholds=crossing)
+        assert len({line(ax, start).get_linewidth() for start in ("exact", "necessary")}) == 1
+
     def test_is_told_what_was_selected(self):
         seen = []
         cube = diagram({"m": [1, 2, 3], "G": [1, 2], "k": [2, 5]}, 10)
@@ -327,6 +400,26 @@ class TestTheory:
     def test_refuses_what_is_not_callable(self):
         with pytest.raises(TypeError, match=r"`thresholds` must be a callable .*; got tuple"):
             plot.plot_phase_diagram(sharp(), thresholds=theory({"G": 2}))
+
+    @pytest.mark.parametrize(
+        "draw",
+        [
+            lambda bad: plot.plot_phase_diagram(sharp(), thresholds=bad),
+            lambda bad: plot.plot_small_multiples({"a": sharp()}, thresholds=bad),
+            lambda bad: plot.plot_transition_curve(sharp().select(G=4), thresholds=bad),
+            lambda bad: plot.plot_transition_curve(sharp().select(G=4), thresholds=bad({})),
+        ],
+    )
+    @pytest.mark.parametrize(
+        "returned, came",
+        [([3], "list with int"), (None, "NoneType"), ("m", "str with str"), (theory, "function")],
+    )
+    def test_refuses_what_is_no_threshold(self, draw, returned, came):
+        if callable(returned):
+            returned, came = theory({"G": 2})[0], "Threshold"
+        need = "`thresholds` must be or return a sequence of Threshold"
+        with pytest.raises(TypeError, match=f"{need}; got {came}[.]$"):
+            draw(lambda cell: returned)
 
 
 class TestTransition:
@@ -352,6 +445,22 @@ class TestTransition:
         assert 0 < expected.found.sum() < expected.found.size
         ax = plot.plot_phase_diagram(found, transition="m")
         assert np.isfinite(line(ax, "fitted").get_xdata()).tolist() == expected.found.tolist()
+
+    @pytest.mark.parametrize("count", [12, 30])
+    def test_is_seen_in_columns_that_stand_alone(self, count):
+        # Of three columns one turns, one always succeeds and one always fails.
+        m, G = np.arange(1, 11), np.arange(1, count + 1)
+        hits = np.select([G % 3 == 0, G % 3 == 1], [20 * (m[:, None] >= 6), 20], 0)
+        ax = plot.plot_phase_diagram(diagram({"m": m, "G": G}, hits), x="G", transition="m")
+        drawn = line(ax, "fitted")
+        marked = drawn.get_markevery()
+        alone = np.flatnonzero(np.isfinite(drawn.get_ydata())).tolist()
+        assert drawn.get_marker() == "o" and (marked is None or marked == alone)
+        assert alone == list(range(2, count, 3))
+
+    def test_of_many_columns_side_by_side_is_a_line_alone(self):
+        ax = plot.plot_phase_diagram(sharp(m=range(1, 25), G=range(1, 31)), transition="m")
+        assert line(ax, "fitted").get_marker() in ("", "None")
 
     def test_none_where_all_fail_or_none_is_wanted(self):
         fails = diagram({"m": [1, 2, 3], "G": [1, 2]}, 0)
@@ -405,6 +514,18 @@ class TestDeltaRho:
         for start in ("exact", "fitted"):
             found = line(ax, start).get_xydata()
             assert np.allclose(found, np.stack([(k + 1.5) / 10, k / (k + 1.5)], axis=1))
+
+    @pytest.mark.parametrize("size", [6, 30])
+    def test_points_of_the_transition_are_not_joined(self, size):
+        # m turns at 4, 4, 7, 7, 10, ...: of each two neighbours, k/m would jump.
+        m, k = np.arange(1, 2 * size), np.arange(1, size + 1)
+        hits = np.where(m[:, None] >= 4 + 3 * ((k - 1) // 2), 20, 0)
+        found = diagram({"m": m, "k": k}, hits)
+        ax = plot.plot_phase_diagram(found, axes="delta-rho", n=2 * size)
+        drawn = line(ax, "fitted")
+        assert (drawn.get_linestyle(), drawn.get_marker()) == ("None", "o")
+        assert drawn.get_markevery() is None and drawn.get_markersize() > 0
+        assert line(plot.plot_phase_diagram(found, transition="m"), "fitted").get_linestyle() == "-"
 
     def test_n_is_what_the_diagram_says(self):
         of_task = plot.plot_phase_diagram(delta_rho(), axes="delta-rho")
@@ -484,11 +605,128 @@ class TestFooter:
         assert "10 to 25 trials per cell" in texts(ax)
 
     @pytest.mark.parametrize(
+        "trials, words", [(1, "1 trial per cell"), ([[0, 1], [1, 1]], "1 trial per cell")]
+    )
+    def test_one_trial(self, trials, words):
+        ax = plot.plot_phase_diagram(diagram({"m": [1, 2], "G": [1, 2]}, 0, trials))
+        assert f", {words}, " in texts(ax)
+
+    def test_one_undecided_trial(self):
+        found = diagram({"m": [1, 2]}, 0, undecided=[0, 1])
+        assert texts(plot.plot_transition_curve(found)).endswith(", seed 7, 1 trial undecided")
+
+    @pytest.mark.parametrize(
         "specification", [{}, {"task": None}, {"task": {"parameters": 3}, "seed": "x"}]
     )
     def test_leaves_out_what_is_not_known(self, specification):
         ax = plot.plot_phase_diagram(sharp(specification=specification))
         assert texts(ax) == "20 trials per cell"
+
+
+TITLED = {
+    "phase": lambda title: plot.plot_phase_diagram(smooth(), title=title).title,
+    "curve": lambda title: plot.plot_transition_curve(smooth().select(G=4), title=title).title,
+    "large": lambda title: plot.plot_transition_curve(large(), title=title).title,
+    "several": lambda title: (
+        plot.plot_small_multiples({"a": smooth(), "b": smooth()}, title=title)[0].figure._suptitle
+    ),
+    "panel": lambda title: plot.plot_small_multiples({title: smooth(), "b": smooth()})[0].title,
+    "panel alone": lambda title: plot.plot_small_multiples({title: smooth()})[0].title,
+}
+
+
+@pytest.mark.parametrize("name", TITLED)
+class TestTitles:
+    @pytest.mark.parametrize("title", [LONG, "W" * 90, "$a + b$ " * 20, "short\n" + "l" * 200])
+    def test_long_ones_are_folded_to_the_width(self, name, title):
+        written = TITLED[name](title)
+        assert written.get_text().count("\n") > title.count("\n")
+        assert "".join(written.get_text().split()) == "".join(title.split())
+        assert inside(written)
+
+    def test_equations_are_not_broken(self, name):
+        lines = TITLED[name]("k = 4 or m ≥ 10, " * 12).get_text().split("\n")
+        assert len(lines) > 2 and not any(re.search(r"^[=≥]|[=≥]$|^\d|[mk]$", a) for a in lines)
+
+    def test_short_ones_stay(self, name):
+        assert TITLED[name]("m $\\geq$ k").get_text() == "m $\\geq$ k"
+
+    @pytest.mark.parametrize("title", ["$\\undefined$", "$$", "$\\frac{1}$ of all"])
+    def test_refuses_formulas_that_cannot_be_drawn(self, name, title):
+        with pytest.raises(ValueError, match=r"^a title must be plain text, .*; got '.*'\.$"):
+            TITLED[name](title)
+
+    def test_what_is_no_formula_is_no_formula_in_any_line(self, name):
+        title = "From $3 to $5 for " + "every one of the many trials " * 3 + "and $7"
+        assert "\n" in TITLED[name](title).get_text() and inside(TITLED[name](title))
+        assert not TITLED[name](title).get_parse_math()
+
+
+@pytest.mark.parametrize("name", ["phase", "curve", "several"])
+def test_a_title_is_a_string(name):
+    with pytest.raises(TypeError, match=r"a title must be a string; got int\."):
+        TITLED[name](3)
+
+
+def test_titles_of_panels_do_not_meet():
+    panels = plot.plot_small_multiples({f"{LONG} {i}": smooth() for i in range(3)})
+    panels[0].figure.draw_without_rendering()
+    boxes = [ax.title.get_window_extent() for ax in panels]
+    assert not any(one.overlaps(other) for one, other in itertools.pairwise(boxes))
+    # Panels keep their size.
+    short = plot.plot_small_multiples({str(i): smooth() for i in range(3)})
+    short[0].figure.draw_without_rendering()
+    heights = [ax.get_window_extent().height for ax in (panels[0], short[0])]
+    assert np.isclose(*heights, rtol=0.05)
+
+
+def large(first: int = 65500, step: int = 1) -> PhaseDiagram:
+    m = first + step * np.arange(56)
+    p = 1 / (1 + np.exp((36.4 - np.arange(56)) / 2))
+    return diagram({"m": m}, np.random.default_rng(0).binomial(20, p))
+
+
+class TestLargeIntegers:
+    @pytest.mark.parametrize("step", [1, 7, 10, 250])
+    def test_labels_tell_neighbouring_cells_apart(self, step):
+        found = large(step=step)
+        expected = found.transition("m")
+        (label,) = [one for one in labels(plot.plot_transition_curve(found)) if "fitted" in one]
+        written = [float(x) for x in re.findall(r"(?:at|band|to) ([\d.]+)", label)]
+        exact = [float(x) for x in (expected.location, expected.low, expected.high)]
+        assert np.abs(np.subtract(written, exact)).max() <= 0.006 * step * 1.7
+        assert "e+" not in label
+
+    @pytest.mark.parametrize("first", [0, 65500, 1_000_000, 123_456_789_012])
+    def test_ticks_are_written_in_full(self, first):
+        curve = plot.plot_transition_curve(large(first))
+        m = first + np.arange(9)
+        cells = plot.plot_phase_diagram(diagram({"m": m, "k": m}, 10))
+        panels = plot.plot_small_multiples(
+            {"a": diagram({"m": m, "k": m}, 10), "b": diagram({"m": [1, 2], "k": [1, 2]}, 10)}
+        )
+        for axis, values in ((curve.xaxis, first + np.arange(56)), (cells.xaxis, m)):
+            assert shown(axis) and set(map(int, shown(axis))) <= set(values.tolist())
+        assert set(map(int, shown(cells.yaxis))) <= set(m.tolist())
+        assert all(text.isdigit() for ax in panels for text in shown(ax.xaxis))
+
+    def test_ratios_too(self):
+        m = 65500 + np.arange(9)
+        found = diagram({"m": m, "k": m - 60000}, 10)
+        ax = plot.plot_phase_diagram(found, axes="delta-rho", n=65536)
+        written = [float(text) for axis in (ax.xaxis, ax.yaxis) for text in shown(axis)]
+        assert len(set(written)) == len(written) > 2 and max(written) <= 1
+
+
+class TestTicks:
+    @pytest.mark.parametrize("axes", [{"m": [1, 2, 3], "G": [4]}, {"m": [7], "G": [4]}])
+    def test_of_a_single_value_are_that_value(self, axes):
+        ax = plot.plot_phase_diagram(diagram(axes, 10), x="m", y="G")
+        assert shown(ax.yaxis) == ["4"]
+        assert [int(text) for text in shown(ax.xaxis)] == axes["m"]
+
+    def test_also_of_a_curve(self):
+        assert shown(plot.plot_transition_curve(diagram({"m": [4]}, 10)).xaxis) == ["4"]
 
 
 def cube() -> PhaseDiagram:
@@ -566,6 +804,28 @@ class TestSmallMultiples:
         with pytest.raises(TypeError, match="must be one callable; got a mapping"):
             plot.plot_small_multiples(cube(), over="k", thresholds={"k = 2": theory})
 
+    def test_refuses_what_it_would_not_use(self):
+        with pytest.raises(
+            ValueError, match="`over` is of a single diagram; got a mapping and 'q'"
+        ):
+            plot.plot_small_multiples({"a": sharp()}, over="q")
+        words = r"unknown panel of `thresholds` 'man'; did you mean 'many'\? Known: few, many\."
+        with pytest.raises(ValueError, match=words):
+            plot.plot_small_multiples({"few": sharp(), "many": sharp()}, thresholds={"man": theory})
+
+    def test_keys_may_be_numbers(self):
+        panels = plot.plot_small_multiples(
+            {1: sharp(), 2: sharp()}, transition="m", thresholds={2: theory}
+        )
+        assert ["exact" in " ".join(labels(ax)) for ax in panels] == [False, True]
+
+    def test_counts_undecided_trials_of_all_panels(self):
+        several = {"a": sharp(undecided=1), "b": sharp(), "c": sharp(undecided=1)}
+        figure = plot.plot_small_multiples(several)[0].figure
+        assert (
+            figure.texts[0].get_text().replace("\n", " ").endswith("seed 7, 480 trials undecided")
+        )
+
 
 class TestTransitionCurve:
     def test_points_and_wilson_intervals(self):
@@ -599,6 +859,14 @@ class TestTransitionCurve:
         for start, value in (("necessary", 5), ("exact", 8), ("sufficient, published", 9)):
             assert set(line(ax, start).get_xdata()) == {value}
 
+    def test_thresholds_that_coincide_are_all_seen(self):
+        bounds = st.tasks.FullRank(n=24, G=3).thresholds({}, "m")
+        assert len({bound.value for bound in bounds}) == 1 < len(bounds)
+        ax = plot.plot_transition_curve(sharp().select(G=4), thresholds=bounds)
+        below, above = (line(ax, start) for start in ("necessary", "exact"))
+        assert below.get_linewidth() >= above.get_linewidth() + 1.5
+        assert above.get_path_effects() == []
+
     def test_what_is_out_of_sight_is_not_named(self):
         bounds = [Threshold("exact", "derived", "far", v) for v in (math.inf, 40, -1)]
         ax = plot.plot_transition_curve(sharp().select(G=4), thresholds=bounds)
@@ -607,6 +875,16 @@ class TestTransitionCurve:
     def test_nothing_is_fitted_where_nothing_turns(self):
         ax = plot.plot_transition_curve(diagram({"m": [1, 2, 3]}, 0))
         assert labels(ax) == ["share, with its 95 % Wilson interval"]
+
+    def test_no_share_is_named_where_no_cell_was_run(self):
+        ax = plot.plot_transition_curve(diagram({"m": [1, 2, 3]}, 0, 0))
+        assert labels(ax) == ["not run"]
+
+    def test_points_are_open_where_some_trials_are_undecided(self):
+        found = diagram({"m": [1, 2, 3]}, [0, 10, 20], 20, [0, 5, 0])
+        ax = plot.plot_transition_curve(found)
+        drawn = line(ax, "some trials undecided")
+        assert drawn.get_xydata().tolist() == [[2, 0.5]] and drawn.get_markerfacecolor() == "white"
 
     def test_cells_that_say_nothing_are_hatched(self):
         found = diagram({"m": [1, 2, 3, 4]}, [0, 0, 0, 20], [20, 0, 0, 20], [0, 0, 4, 0])
@@ -679,6 +957,20 @@ class TestLearnability:
         with pytest.raises(ValueError, match=r"'spin' lists no singular values; .*blocks"):
             plot.plot_learnability(found)
 
+    def test_refuses_what_is_no_rank(self):
+        for draw in (plot.plot_learnability, plot.plot_spectrum):
+            with pytest.raises(TypeError, match="`rank_result` must be a RankResult; got NoneType"):
+                draw(None)
+
+    @pytest.mark.parametrize("m", [1, 2, 3, 4, 6])
+    def test_values_fill_the_height(self, m):
+        found = st.stacked_rank(st.operators.gaussian(m, 16, rng=m), st.groups.quarter_turns(4))
+        ax = plot.plot_learnability(found)
+        drawn = np.concatenate([one.get_ydata() for one in ax.get_lines()])
+        low, high = ax.get_ylim()
+        assert low < drawn.min() and drawn.max() < high
+        assert np.log(drawn.max() / drawn.min()) > 0.6 * np.log(high / low)
+
 
 class TestFiles:
     STYLE: ClassVar = {"svg.hashsalt": "sensing_theorems", "svg.fonttype": "path", "font.size": 10}
@@ -712,6 +1004,6 @@ class TestFiles:
 
     def test_a_large_diagram_stays_small_and_sharp(self):
         drawing = self.written(lambda: self.holes(40))
-        assert len(drawing) < 300_000
+        assert len(drawing) < 350_000
         # Nothing but the colour bar is an image.
         assert drawing.count(b"<image") == 1

@@ -104,6 +104,39 @@ class TestExactCurves:
         assert min(gaps) == 0 and max(gaps) == 6
 
 
+class TestTextBesideThePictures:
+    def test_orbits_and_what_is_sufficient_for_them(self):
+        touched, near, undecided = set(), set(), {}
+        for i in range(4):
+            diagram = STORED["orbits"][i]
+            undecided |= {
+                (i, k, m): int(diagram.select(k=k).undecided[m - 1])
+                for k in range(1, 7)
+                for m in range(1, 11)
+            }
+            for k, (thresholds, rates) in enumerate(columns("orbits", i), 1):
+                first = min(m for m, rate in rates.items() if rate == 1)
+                enough = {x.status: x.least for x in thresholds if x.kind == "sufficient"}
+                needed = min(10, max(x.least for x in thresholds if x.kind == "necessary"))
+                assert enough["published"] >= first + 2
+                assert first == needed or (i, k) == (0, 5)
+                touched |= {(i, k)} if enough["derived"] == first else set()
+                near |= {(i, k)} if enough["derived"] == first + 1 else set()
+        assert touched == {(0, 1), (0, 5), (0, 6), (1, 6)}
+        assert near >= {(1, 1), (2, 1), (3, 1)}
+        assert {at: count for at, count in undecided.items() if count} == {
+            (0, 2, 3): 1,
+            (0, 4, 5): 3,
+        }
+
+    def test_dictionary_rows_above_what_is_necessary(self):
+        above = []
+        for thresholds, rates in columns("dictionary", 0):
+            half = min(m for m, rate in rates.items() if rate >= 0.5)
+            above.append(half - max(x.least for x in thresholds))
+        assert min(above) == 0 and max(above) == 3
+
+
 @every_picture
 class TestDrawing:
     def test_is_the_same_every_time(self, name, tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ import itertools
 import json
 import math
 from dataclasses import asdict
+from fractions import Fraction
 
 import numba
 import numpy as np
@@ -311,6 +312,17 @@ class TestMatchingPursuit:
         ]
         along = MatchingPursuit(n=50, m=14).thresholds({}, "k")
         assert [one.most for one in along] == [13, 7, 6]
+        # From n of more atoms on, any signal is explained.
+        assert [one.least for one in MatchingPursuit(n=3, k=3, atoms=5).thresholds({}, "m")] == [
+            math.inf
+        ]
+        along = MatchingPursuit(n=3, m=9, atoms=5).thresholds({}, "k")
+        assert [one.most for one in along] == [2, 2, 2]
+        assert [one.least for one in MatchingPursuit(n=3, k=5, atoms=2).thresholds({}, "m")] == [
+            2,
+            4,
+            5,
+        ]
         assert task.thresholds({"m": 9}, "n") == ()
         assert len(MatchingPursuit(n=50, k=7, law="signs").thresholds({}, "m")) == 1
         assert MatchingPursuit(n=5, k=9).thresholds({}, "m")[0].least == 5
@@ -417,6 +429,28 @@ class TestLowRankRecovery:
                     met = own[axis] <= one.most if one.upper else own[axis] >= one.least
                     assert met or not won or one.kind == "sufficient"
 
+    def test_below_the_bound_every_signal_has_a_twin(self, rng):
+        """The proof that G (m - k) >= n - k is necessary, in numbers."""
+        n, k, m, G = 8, 2, 4, 2
+        A, B = gaussian(rng, G, m, n), gaussian(rng, n, k)
+        outside = [np.linalg.svd(own @ B)[0][:, k:].T @ own for own in A]
+        kernel = np.linalg.svd(np.concatenate(outside))[2][G * (m - k) :].T
+        u = next(v for v in kernel.T if np.linalg.matrix_rank(np.column_stack([B, v])) == k + 1)
+        phi, c = 0.3 * gaussian(rng, k), gaussian(rng, k)
+        for own in A:
+            w = np.linalg.lstsq(own @ B, own @ u)[0]
+            twin = (B + np.outer(u, phi)) @ np.linalg.solve(np.eye(k) + np.outer(w, phi), c)
+            np.testing.assert_allclose(own @ twin, own @ B @ c, atol=1e-9)
+            assert np.linalg.norm(twin - B @ c) > 1e-3
+
+    def test_a_large_tolerance_lets_chance_in(self):
+        task = LowRankRecovery(n=6, k=1, m=5, G=1, N=25, law="masks", tolerance=0.5)
+        rest = {"n": 6, "k": 1, "G": 1, "N": 25}
+        (least, *_) = LowRankRecovery(law="masks").thresholds(rest, "m")
+        assert least.least == 6
+        assert SLOW or rate(task, 30) > 0.5
+        assert rate(LowRankRecovery(law="masks"), 30, m=5, **rest) == 0
+
     def test_each_signal_by_itself(self):
         for task in (LowRankRecovery(n=4, k=5, G=3, N=20), LowRankRecovery(n=6, k=3, G=2, N=3)):
             n = task.n
@@ -435,6 +469,18 @@ class TestLowRankRecovery:
         assert kinds(LowRankRecovery(n=10, k=2, G=5, N=99, law="masks"), "m") == {"necessary"}
         (*_, enough) = LowRankRecovery(n=10, k=2, m=4, G=5).thresholds({}, "N")
         assert (enough.kind, enough.value) == ("sufficient", 10)
+
+
+def freedom(problem) -> int:
+    """Dimensions of the (dD, dz) that change no measurement, to first order."""
+    D, (p, N), k = problem.dictionary, problem.codes.shape, problem.sparsity
+    G, m, n = problem.operators.shape
+    J = np.zeros((N, m, n * p + N * k))
+    for i in range(N):
+        A, z = problem.operators[i % G], problem.codes[:, i]
+        J[i, :, : n * p] = np.kron(z, A)
+        J[i, :, n * p + i * k : n * p + (i + 1) * k] = A @ D[:, np.flatnonzero(z)]
+    return J.shape[2] - int(np.linalg.matrix_rank(J.reshape(N * m, -1), tol=1e-8))
 
 
 class TestDictionaryLearning:
@@ -500,15 +546,77 @@ class TestDictionaryLearning:
             assert all(one.least == math.inf for one in task.thresholds({}, "N"))
 
     def test_thresholds(self):
-        task = DictionaryLearning(n=8, atoms=12, k=1, G=8, N=200)
-        found = {(one.kind, one.status, one.least) for one in task.thresholds({}, "m")}
-        assert ("sufficient", "published", 3) in found
-        assert ("sufficient", "derived", 2) in found
-        assert ("necessary", "derived", 2) in found
-        (count,) = DictionaryLearning(n=8, atoms=12, k=1, G=8, m=4).thresholds({}, "N")
-        assert count.least == 28
-        (count,) = DictionaryLearning(n=8, atoms=12, k=4, G=8, m=4).thresholds({}, "N")
-        assert count.least == math.inf
+        task = DictionaryLearning(n=8, atoms=12, k=2, G=3)
+        found = [(one.status, one.value) for one in task.thresholds({"N": 50}, "m")]
+        assert found == [
+            ("published", Fraction(8, 3)),
+            ("derived", 3),
+            ("derived", 1 + Fraction(7, 3)),
+            ("derived", 2 + Fraction(12 * 7, 50)),
+        ]
+        along = lambda axis, **own: [  # noqa: E731
+            one.least for one in DictionaryLearning(n=8, atoms=12, **own).thresholds({}, axis)
+        ]
+        assert along("N", k=1, G=8, m=4) == [28]
+        assert along("N", k=4, G=8, m=4) == [math.inf]
+        assert along("N", k=1, G=2, m=4) == [28, math.inf]
+        assert along("G", k=1, N=28, m=4) == [2, 3]
+        assert along("G", k=1, N=27, m=4) == [2, 3, math.inf]
+        assert along("G", k=1, N=99, m=1) == [8, math.inf, math.inf]
+        assert along("k", G=1, N=99, m=1) == []
+
+    def test_nothing_is_called_sufficient(self, rng):
+        for _ in range(100):
+            own = {name: int(rng.integers(1, 9)) for name in DictionaryLearning.axes}
+            for axis in own:
+                rest = {name: value for name, value in own.items() if name != axis}
+                bounds = DictionaryLearning().thresholds(rest, axis)
+                assert all(one.kind == "necessary" for one in bounds)
+
+    def test_sparse_signals_need_less_than_a_union_of_their_subspaces(self):
+        """Unions of planes are not identified below m = k + (n - k)/G, where D may be learned."""
+        for n, p, m, N, seed in ((9, 4, 5, 200, 2), (9, 4, 5, 200, 5), (7, 3, 4, 120, 1)):
+            task = DictionaryLearning(n=n, atoms=p, k=2, m=m, G=2, N=N, restarts=60)
+            assert 2 * (m - 2) < n - 2
+            assert SLOW or task({}, np.random.default_rng(seed))
+            rest = {"n": n, "atoms": p, "k": 2, "G": 2, "N": N}
+            assert all(one.least <= m for one in DictionaryLearning().thresholds(rest, "m"))
+
+    def test_bounds_deny_no_dictionary_that_cannot_move(self, rng):
+        """Kernel of the derivative of A D z in D and z: p dimensions are the scales of atoms."""
+        seen, rigid = set(), 0
+        for _ in range(10 if SLOW else 250):
+            n, p, m, G = (int(one) for one in rng.integers((2, 2, 1, 1), (6, 5, 6, 5)))
+            k = int(rng.integers(1, min(n, p)))
+            own = {"n": n, "atoms": p, "k": k, "m": m, "G": G, "N": int(rng.integers(4, 41))}
+            unmoved = freedom(DictionaryLearning().draw(own, rng)) == p
+            met = []
+            for axis in ("m", "G", "N"):
+                rest = {name: value for name, value in own.items() if name != axis}
+                met += [
+                    own[axis] >= one.least for one in DictionaryLearning().thresholds(rest, axis)
+                ]
+            assert all(met) or not unmoved
+            seen.add((all(met), unmoved))
+            rigid += all(met) and unmoved
+        assert SLOW or (rigid > 20 and (False, False) in seen)
+
+    def test_an_atom_that_moves_unseen(self, rng):
+        """With G (m - 1) < n - 1 some d + t u has multiples of the same measurements."""
+        n, m, G = 6, 3, 2
+        A, d = gaussian(rng, G, m, n), gaussian(rng, n)
+        rows = []
+        for own in A:
+            y = own @ d
+            rows.append(np.linalg.svd(y[None])[2][1:] @ own)
+        kernel = np.linalg.svd(np.concatenate(rows))[2][G * (m - 1) :].T
+        assert kernel.shape == (n, 2)
+        u = kernel @ np.linalg.svd((kernel.T @ d)[None])[2][1]
+        moved = d + 0.5 * u
+        assert np.linalg.norm(u) == pytest.approx(1) and abs(u @ d) < 1e-9
+        for own in A:
+            pair = np.stack([own @ d, own @ moved])
+            assert np.linalg.svd(pair, compute_uv=False)[1] < 1e-9
 
     @pytest.mark.parametrize("m, N", [(3, 20), (6, 7), (4, 13)])
     def test_too_few_samples_fail(self, m, N):

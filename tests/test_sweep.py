@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import os
 import random
+import sys
 import threading
+import time
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -18,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 import sensing_theorems as st
-from sensing_theorems.sweep.blocks import Block
+from sensing_theorems.sweep.blocks import Block, run_blocks
 from sensing_theorems.sweep.schedule import Schedule
 from sensing_theorems.sweep.seeds import trial_rngs
 
@@ -242,6 +245,9 @@ class Repeated:
 
     __slots__ = ("_state",)
 
+    def __sweep_parameters__(self):
+        return {}
+
     @property
     def calls(self):
         return self._state()["calls"]
@@ -417,6 +423,8 @@ class TestArguments:
             ({"task": Many}, "`task` must be a function"),
             ({"n_jobs": 0}, "`n_jobs`"),
             ({"n_jobs": 1.5}, "`n_jobs`"),
+            ({"n_jobs": -2}, "`n_jobs` must be a positive .* or -1"),
+            ({"store": ""}, "`store` must name a directory"),
             ({"executor": 3}, "submit method"),
             ({"executor": Shuffled(0), "n_jobs": 2}, "not both"),
         ],
@@ -426,6 +434,15 @@ class TestArguments:
         with pytest.raises((ValueError, TypeError), match=match) as caught:
             st.sweep(**given_)
         assert "\n" not in str(caught.value)
+
+    def test_every_cell_is_looked_at_before_the_first_trial(self, tmp_path):
+        task = st.tasks.FullRank(n=4, G=2)
+        with pytest.raises(ValueError, match="`m` must be a positive integer; got -1"):
+            st.sweep(task, {"m": [3, -1]}, 1, 0, store=tmp_path / "run")
+        assert not (tmp_path / "run").exists()
+        with pytest.raises(ValueError, match="`k` must be at most n = 8"):
+            task = st.tasks.InvariantSubspaceIdentification("shifts:8")
+            st.sweep(task, {"m": [3], "k": [1, 9]}, 1, 0)
 
     def test_numbers_of_numpy(self, expected):
         grid = {"m": np.arange(1, 8), "k": np.array([1, 2, 4], np.int8)}
@@ -455,3 +472,205 @@ class TestSchedule:
         assert sum(b.trials for b in schedule.take(2)) == 1
         schedule.learn(1, 0.001)
         assert sum(b.trials for b in schedule.take(2)) == 500
+
+
+class TestCompany:
+    """Sweeps beside other sweeps, and beside other users of processes and threads."""
+
+    def test_a_task_that_uses_the_package_by_its_short_name(self):
+        shifts = st.groups.shifts(6, stride=2)
+
+        def task(cell, rng):
+            return st.stacked_rank(st.operators.gaussian(cell["m"], 6, rng), shifts).full
+
+        found = st.sweep(task, {"m": [1, 2]}, 2, 0, n_jobs=2)
+        assert found.successes.tolist() == [0, 2]
+
+    def test_joblib_goes_on_working(self):
+        from joblib import Parallel, delayed
+
+        before = Parallel(n_jobs=2)(delayed(abs)(-i) for i in range(4))
+        st.sweep(likely, GRID, 2, 7, n_jobs=2)
+        assert Parallel(n_jobs=2)(delayed(abs)(-i) for i in range(4)) == before
+
+    def test_a_sweep_that_fails_leaves_others_alone(self):
+        def fails(cell, rng):
+            raise ValueError("no")
+
+        found = []
+
+        def other():
+            def slow(cell, rng):
+                time.sleep(0.05)
+                return True
+
+            found.append(st.sweep(slow, {"m": range(30)}, 1, 0, n_jobs=2))
+
+        thread = threading.Thread(target=other)
+        thread.start()
+        with pytest.raises(st.SweepError, match="no"):
+            st.sweep(fails, {"m": [1]}, 1, 0, n_jobs=2)
+        thread.join()
+        assert found[0].successes.sum() == 30
+
+    def test_threads_of_blas_are_given_back(self):
+        from threadpoolctl import threadpool_info, threadpool_limits
+
+        def counts():
+            return {pool["num_threads"] for pool in threadpool_info()}
+
+        seen = set()
+
+        def task(cell, rng):
+            seen.update(counts())
+            return True
+
+        limits = threadpool_limits(2)
+        try:
+            for _ in range(2):
+                with ThreadPoolExecutor(3) as pool:
+                    st.sweep(SameProcess(task), {"m": range(20)}, 3, 0, executor=pool)
+                assert counts() == {2} and seen == {1}
+            st.sweep(SameProcess(task), {"m": range(20)}, 3, 0)
+            assert counts() == {2} and seen == {1}
+        finally:
+            limits.unregister()
+
+    def test_a_large_task_travels_once_to_each_worker(self, expected):
+        sent = []
+
+        class Counting(Executor):
+            def submit(self, fn, /, *args, **kwargs):
+                sent.append(args[1])
+                future = Future()
+                future.set_result(fn(*args, **kwargs))
+                return future
+
+            _max_workers = 2
+
+        found = st.sweep(likely, GRID, 20, 7, executor=Counting())
+        np.testing.assert_array_equal(found.successes, expected)
+        assert len(sent) > 2 and sum(raw is not None for raw in sent) == 2
+
+    def test_a_worker_that_does_not_know_the_task_is_sent_it(self):
+        from sensing_theorems.sweep import parcels
+
+        parcel = parcels.Parcel(likely, workers=1)
+        (name, raw), again = parcel.label(), parcel.label()
+        assert raw is not None and again == (name, None)
+        parcels._TASKS.pop(name, None)
+        blocks = [Block({"m": 9, "k": 1}, 0, 3)]
+        assert parcels.run_parcel(*again, 0, blocks, 9.0) == ([], 0.0, None, True)
+        parcel.wanted(1)
+        done = parcels.run_parcel(*parcel.label(), 0, blocks, 9.0)
+        assert len(done.outcomes[0]) == 3 and not done.unknown
+        assert parcels.run_parcel(*again, 0, blocks, 9.0).outcomes == done.outcomes
+
+    def test_what_kills_its_worker_is_named(self):
+        def task(cell, rng):
+            if cell["m"] == 3:
+                os._exit(1)
+            return True
+
+        with pytest.raises(st.SweepError, match="lost again and again at m=3, trial") as caught:
+            st.sweep(task, {"m": [1, 2, 3, 4]}, 4, 0, n_jobs=2)
+        assert "\n" not in str(caught.value)
+        assert caught.value.diagram.trials[2] == 0
+
+    def test_a_failure_does_not_wait_for_the_others(self, tmp_path):
+        def task(cell, rng):
+            (tmp_path / str(cell["m"])).touch()
+            if cell["m"] == 0:
+                while not (tmp_path / "1").exists():
+                    time.sleep(0.01)
+                raise ValueError("no")
+            time.sleep(30)
+            return True
+
+        start = time.monotonic()
+        with pytest.raises(st.SweepError, match="no"):
+            st.sweep(task, {"m": [0, 1, 2]}, 1, 0, n_jobs=2)
+        # Half of what a single one of the others takes.
+        assert time.monotonic() - start < 15
+
+    def test_what_others_finished_is_kept_when_one_fails(self):
+        barrier = threading.Barrier(2)
+
+        def task(cell, rng):
+            if cell["m"] < 2:
+                barrier.wait(timeout=20)
+            if cell["m"] == 0:
+                time.sleep(0.2)
+                raise ValueError("no")
+            return True
+
+        with ThreadPoolExecutor(2) as pool, pytest.raises(st.SweepError) as caught:
+            st.sweep(SameProcess(task), {"m": [0, 1]}, 1, 0, executor=pool)
+        assert caught.value.diagram.trials.tolist() == [0, 1]
+
+
+class SameProcess:
+    """A task that stays where it is, since a barrier does not travel."""
+
+    kept: dict = {}  # noqa: RUF012
+
+    def __init__(self, task):
+        self.key = id(task)
+        SameProcess.kept[self.key] = task
+
+    def __call__(self, cell, rng):
+        return SameProcess.kept[self.key](cell, rng)
+
+
+class TestTime:
+    """A worker comes back in time, whatever trials turn out to take."""
+
+    @pytest.mark.parametrize("many", [False, True])
+    def test_in_the_middle_of_a_block(self, many):
+        def slow(cell, rng):
+            time.sleep(0.01)
+            return True
+
+        task = slow
+        if many:
+            task = lambda cell, rng: slow(cell, rng)  # noqa: E731
+            task.many = lambda cell, rngs: [slow(cell, rng) for rng in rngs]
+        blocks = [Block({"m": 1}, 0, 1000), Block({"m": 2}, 0, 5)]
+        done = run_blocks(task, 0, blocks, 0.1)
+        assert len(done.outcomes) == 1 and 1 <= len(done.outcomes[0]) <= 64
+        assert done.seconds < 5.0
+
+    def test_one_trial_is_always_run(self):
+        done = run_blocks(likely, 0, [Block({"m": 1, "k": 1}, 7, 3)], -1.0)
+        assert [len(marks) for marks in done.outcomes] == [1]
+
+    def test_what_is_left_is_run_later(self, expected):
+        class Slow(Many):
+            def many(self, cell, rngs):
+                time.sleep(0.02)
+                return [likely(cell, rng) for rng in rngs]
+
+        found = st.sweep(Slow(), {"m": [1, 2], "k": [1]}, 200, 7)
+        np.testing.assert_array_equal(found.successes, by_hand({"m": [1, 2], "k": [1]}, 200, 7))
+
+
+class TestBar:
+    def test_never_stands_in_the_way(self, monkeypatch, expected):
+        closed = io.StringIO()
+        closed.close()
+
+        class Broken(io.StringIO):
+            def write(self, text):
+                raise BrokenPipeError
+
+        for stream in (None, closed, Broken()):
+            monkeypatch.setattr(sys, "stderr", stream)
+            for shown in (None, True, False):
+                found = st.sweep(likely, GRID, 20, 7, progress=shown)
+                np.testing.assert_array_equal(found.successes, expected)
+
+    def test_shows_trials(self, capsys):
+        st.sweep(likely, GRID, 20, 7, progress=True)
+        assert "420/420" in capsys.readouterr().err
+        st.sweep(likely, GRID, 20, 7)
+        assert capsys.readouterr().err == ""

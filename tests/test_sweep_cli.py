@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -54,6 +55,11 @@ def broken(cell, rng):
         raise RuntimeError("no such coin")
     return True
 
+def stopped(cell, rng):
+    if cell["m"] == 6:
+        raise KeyboardInterrupt
+    return bool(rng.random() < 0.1 * cell["m"])
+
 def slow(cell, rng):
     import time
     time.sleep(0.02)
@@ -70,6 +76,9 @@ def folder(tmp_path, monkeypatch):
         "spec.toml": SPEC,
         "coin.toml": COIN,
         "broken.toml": COIN.replace(":coin", ":broken").replace("share = 0.1", ""),
+        "stopped.toml": COIN.replace(":coin", ":stopped").replace("share = 0.1", ""),
+        "empty.toml": 'store = ""\n' + SPEC,
+        "null.toml": 'store = "a\\u0000b"\n' + SPEC,
         "slow.toml": COIN.replace(":coin", ":slow").replace("share = 0.1", ""),
         "bad.toml": SPEC.replace("trials", "trails"),
         "stored.toml": 'store = "runs/a"\n' + SPEC,
@@ -202,6 +211,24 @@ class TestTable:
         rows = rows_of(out)
         assert {row[0] for row in rows} >= {str(m) for m in GRID["m"]}
 
+    @pytest.mark.parametrize(
+        "m, flags, axis",
+        [
+            ('"4:12"', (), "m"),
+            ("5", (), "G"),
+            ('"4:12"', ("--transition", "G"), "G"),
+            ('"4:12"', ("--refine", "G"), "G"),
+            ('"4:12"', ("--refine", "G", "--transition", "m"), "m"),
+        ],
+    )
+    def test_is_along_m_unless_another_is_named(self, folder, run, m, flags, axis):
+        text = SPEC.replace('m = "4:12"\nG = [1, 2, 5]', f"G = [1, 2, 5]\nm = {m}")
+        (folder / "spec.toml").write_text(text, encoding="utf-8")
+        code, out, _ = run("sweep", "spec.toml", "--json", "a.json", *flags)
+        assert code == 0 and f"where success turns along {axis}:" in out
+        found = st.PhaseDiagram.load("a.json").transition(axis)
+        assert len(rows_of(out)) == 3 + found.found.size + 1 + out.count("\n  (")
+
     def test_says_where_nothing_turns(self, folder, run):
         text = SPEC.replace('"4:12"', "[1, 2]").replace("[1, 2, 5]", "[1, 40]")
         (folder / "spec.toml").write_text(text, encoding="utf-8")
@@ -226,6 +253,27 @@ BAD_SWEEP = {
     "no spec": ((), "required: SPEC"),
     "missing spec": (("none.toml",), "none.toml: No such file"),
     "bad spec": (("bad.toml",), "bad.toml: unknown key 'trails'; did you mean 'trials'"),
+    "spec without name": (("",), "SPEC must be the name of a file; got ''"),
+    "json without name": (("spec.toml", "--json", ""), "--json must be the name of a file; got ''"),
+    "store without name": (
+        ("spec.toml", "--store", ""),
+        "spec.toml: `store` must be the name of a directory; got ''",
+    ),
+    "store in the file without name": (
+        ("empty.toml", "--json", "a.json"),
+        "empty.toml: `store` must be the name of a directory; got ''",
+    ),
+    "store with a null byte": (
+        ("null.toml",),
+        "null.toml: `store` must be the name of a directory; got 'a\\x00b'",
+    ),
+    "json with a null byte": (
+        ("spec.toml", "--json", "a\0b"),
+        "--json must be the name of a file; got 'a\\x00b'",
+    ),
+    "no transition": (("stored.toml", "--transition", "q"), "unknown axis of --transition 'q'"),
+    "transition without name": (("stored.toml", "--transition", ""), "axis of --transition ''"),
+    "folder of the store": (("spec.toml", "--store", "b", "--json", "b"), "would overwrite b;"),
     "nothing kept": (("spec.toml",), "--store, or by `store` in spec.toml, or a file by --json"),
     "trials a word": (("spec.toml", "--trials", "few"), "must be an integer; got 'few'"),
     "trials 0": (("stored.toml", "--trials", "0"), "`trials` must be at least 1; got 0"),
@@ -267,6 +315,18 @@ class TestBadSweep:
         assert not (folder / "b.json").exists()
         # Cells before the failure are there.
         assert stored_diagram("b").trials[0] > 0
+
+    def test_what_was_finished_is_in_the_file(self, folder, run):
+        code, out, err = run("sweep", "broken.toml", "--json", "b.json")
+        line = err.splitlines()[-1]
+        assert (code, out) == (2, "") and is_one_line(line)
+        assert "no such coin" in line and "What was finished before is in b.json." in line
+        found = st.PhaseDiagram.load("b.json")
+        assert found.successes[0] == found.trials[0] > 0 and not found.run[3:].any()
+
+    def test_nothing_goes_to_stdout_of_what_was_finished(self, folder, run):
+        code, out, err = run("sweep", "broken.toml", "--json", "-")
+        assert (code, out) == (2, "") and "What was finished" not in err
 
     def test_without_dask(self, folder, run, monkeypatch):
         monkeypatch.setitem(sys.modules, "distributed", None)
@@ -373,6 +433,31 @@ class TestInterruption:
         expected = st.sweep(slow, {"m": range(1, 10)}, trials=10, seed=0)
         assert stored_diagram("b").same_counts(expected)
 
+    def test_leaves_what_was_finished_in_the_file(self, folder, run):
+        code, out, err = run("sweep", "stopped.toml", "--json", "a.json")
+        line = err.splitlines()[-1]
+        assert (code, out) == (130, "") and is_one_line(line)
+        assert "interrupted. " in line and "What was finished before is in a.json." in line
+        from coins_of_cli import stopped
+
+        found = st.PhaseDiagram.load("a.json")
+        assert list(found.axes["m"]) == list(range(1, 10)) and not found.run[5:].any()
+        again = st.sweep(stopped, {"m": [1]}, trials=int(found.trials[0]), seed=0)
+        assert found.successes[0] == again.successes[0]
+
+    def test_before_anything_was_finished_leaves_an_old_file(self, folder, run):
+        text = (folder / "stopped.toml").read_text(encoding="utf-8").replace('"1:9"', "6")
+        (folder / "stopped.toml").write_text(text, encoding="utf-8")
+        (folder / "a.json").write_text("old", encoding="utf-8")
+        assert run("sweep", "stopped.toml", "--json", "a.json")[0] == 130
+        assert (folder / "a.json").read_text(encoding="utf-8") == "old"
+
+    def test_with_a_store_leaves_an_old_file(self, folder, run):
+        (folder / "a.json").write_text("old", encoding="utf-8")
+        code, _, err = run("sweep", "stopped.toml", "--json", "a.json", "--store", "b")
+        assert code == 130 and "are kept in b" in err and "a.json" not in err
+        assert (folder / "a.json").read_text(encoding="utf-8") == "old"
+
     def test_without_a_word_of_its_own(self, folder, run, monkeypatch):
         def interrupt(*arguments):
             raise KeyboardInterrupt
@@ -448,13 +533,39 @@ class TestPlot:
         exact = next(b for b in TASK.thresholds({"G": 2}, "m") if b.kind == "exact")
         assert float(exact.value) in at and any(exact.statement in label for label in labels)
 
+    @pytest.mark.parametrize("flag", ["--x", "--y"])
+    def test_a_single_axis_may_be_named(self, stored, run, monkeypatch, flag):
+        kept = self.drawn(monkeypatch)
+        assert run("plot", "runs/a", "--fix", "G=5", flag, "m")[0] == 0
+        assert kept[0].get_xlabel().startswith("rows m")
+        assert kept[0].get_ylabel() == "share of trials that succeed"
+
+    def test_without_m_the_first_axis_runs_upwards_as_in_the_table(self, folder, run, monkeypatch):
+        text = COIN.replace('m = "1:9"', "N = [1, 2]\nq = [1, 2, 3]").replace(":coin", ":constant")
+        (folder / "spec.toml").write_text(text, encoding="utf-8")
+        source = "def constant(cell, rng, share):\n    return cell['N'] > 1\n"
+        (folder / "coins_of_cli.py").write_text(source, encoding="utf-8")
+        out = run("sweep", "spec.toml", "--store", "c")[1]
+        kept = self.drawn(monkeypatch)
+        assert run("plot", "c")[0] == 0
+        assert "where success turns along N:" in out and kept[0].get_ylabel().startswith("number N")
+
+    def test_axes_of_one_value_are_drawn_where_they_are_named(self, folder, run, monkeypatch):
+        (folder / "spec.toml").write_text(SPEC.replace("[1, 2, 5]", "2"), encoding="utf-8")
+        assert run("sweep", "spec.toml", "--store", "c", "--quiet")[0] == 0
+        kept = self.drawn(monkeypatch)
+        assert run("plot", "c")[0] == 0
+        assert run("plot", "c", "--x", "G")[0] == 0
+        assert [ax.get_xlabel()[:6] for ax in kept] == ["rows m", "number"]
+
     def test_a_third_axis_has_panels(self, folder, run, monkeypatch):
         text = SPEC.replace("n = 12\n", "") + "n = [6, 12]\n"
         (folder / "spec.toml").write_text(text, encoding="utf-8")
         assert run("sweep", "spec.toml", "--store", "c", "--trials", "2", "--quiet")[0] == 0
         code, out, err = run("plot", "c")
         assert (code, out) == (2, "") and is_one_line(err)
-        assert "fix 1 of them by --fix NAME=VALUE, or" in err and "--over NAME" in err
+        assert "fix 1 of m, G, n by --fix NAME=VALUE, or" in err and "--over NAME" in err
+        assert "fix n by --fix" in run("plot", "c", "--x", "m", "--y", "G")[2]
         kept = self.drawn(monkeypatch)
         assert run("plot", "c", "--over", "n")[0] == 0
         assert run("plot", "c", "--fix", "n=6")[0] == 0
@@ -501,11 +612,37 @@ BAD_PLOT = {
     "fix malformed": (("runs/a", "--fix", "G"), "--fix must be written as in n=50; got 'G'"),
     "fix a word": (("runs/a", "--fix", "G=few"), "--fix must be written as in n=50; got 'G=few'"),
     "fix twice": (("runs/a", "--fix", "G=1", "--fix", "G=2"), "one value; got 1 and 2"),
-    "fix no axis": (("runs/a", "--fix", "q=1"), "unknown axis 'q'"),
+    "fix no axis": (("runs/a", "--fix", "q=1"), "unknown axis of --fix 'q'"),
     "fix no value": (("runs/a", "--fix", "G=3"), "`G` must be one of 1, 2, 5; got 3"),
     "fix all": (("runs/a", "--fix", "G=1", "m=4"), "at least one axis must remain"),
-    "no ratios": (("runs/a", "--delta-rho"), "'delta-rho' draws x = m and y = k"),
-    "too few for panels": (("runs/a", "--over", "G"), "two axes"),
+    "no source": (("",), "STORE must be the name of a directory or file; got ''"),
+    "out without name": (("runs/a", "--out", ""), "--out must be the name of a file; got ''"),
+    "no ratios": (("runs/a", "--delta-rho"), "--delta-rho needs the axes m and k; got m, G."),
+    "ratios fixed": (
+        ("runs/a", "--delta-rho", "--fix", "m=5"),
+        "--delta-rho needs the axes m and k; got G: do not fix m.",
+    ),
+    "ratios with axes": (
+        ("runs/a", "--delta-rho", "--y", "G"),
+        "--delta-rho draws m and k: leave out --x and --y; got --y G.",
+    ),
+    "too few for panels": (
+        ("runs/a", "--over", "G"),
+        "--over needs two axes beside it; got m: leave --over out.",
+    ),
+    "too few for panels along m": (("runs/a", "--over", "m"), "got G: leave --over out."),
+    "nothing for panels": (
+        ("runs/a", "--fix", "G=5", "--over", "m"),
+        "got none: leave --over out, or fix fewer axes.",
+    ),
+    "panels of what is drawn": (
+        ("runs/a", "--over", "m", "--x", "m"),
+        "--over must be an axis that panels do not draw; got 'm'",
+    ),
+    "one axis twice": (
+        ("runs/a", "--fix", "G=5", "--x", "m", "--y", "m"),
+        "--x and --y must be two axes; got 'm' twice",
+    ),
 }
 
 
@@ -517,6 +654,34 @@ class TestBadPlot:
         assert (code, out) == (2, "")
         assert is_one_line(err) and said in err
         assert sorted(stored.rglob("*")) == before
+
+    def test_more_axes_than_can_be_drawn(self, folder, run):
+        text = SPEC.replace("n = 12\nk = 3", "").replace(
+            "[1, 2, 5]", "[1, 2]\nn = [8, 9]\nk = [2, 3]"
+        )
+        (folder / "spec.toml").write_text(text.replace('"4:12"', "[4, 5]"), encoding="utf-8")
+        assert run("sweep", "spec.toml", "--store", "c", "--trials", "1", "--quiet")[0] == 0
+        err = run("plot", "c")[2]
+        assert is_one_line(err) and "`" not in err and "fix 2 of m, G, n, k by --fix" in err
+        # What is advised does it.
+        assert "or 1 of them and draw one panel for each value of one by --over NAME" in err
+        assert run("plot", "c", "--fix", "n=8", "k=2")[0] == 0
+        assert run("plot", "c", "--fix", "n=8", "--over", "k")[0] == 0
+        assert "fix 1 of m, G, k by --fix NAME=VALUE." in run("plot", "c", "--over", "n")[2]
+        assert "fix n and k by --fix" in run("plot", "c", "--x", "m", "--y", "G")[2]
+        assert "fix G and n by --fix" in run("plot", "c", "--delta-rho")[2]
+        assert "fix G by --fix NAME=VALUE." in run("plot", "c", "--delta-rho", "--over", "n")[2]
+        assert run("plot", "c", "--delta-rho", "--over", "n", "--fix", "G=1")[0] == 0
+        err = run("plot", "c", "--fix", "n=8", "k=2", "m=4", "--transition", "m")[2]
+        assert is_one_line(err) and "unknown axis of --transition 'm'. Known: G." in err
+        err = run("plot", "c", "--fix", "n=8", "--over", "k", "--transition", "k")[2]
+        assert is_one_line(err)
+        assert "--transition must be an axis that is drawn, of m, G; got 'k'" in err
+
+    @pytest.mark.parametrize("title", [r"$\undefined$", "$x^{$"])
+    def test_a_title_that_is_no_formula(self, stored, run, title):
+        code, out, err = run("plot", "runs/a", "--title", title)
+        assert (code, out) == (2, "") and is_one_line(err) and "title" in err
 
     def test_a_store_that_cannot_take_the_picture(self, stored, run):
         (stored / "runs/a/phase.svg").mkdir()
@@ -560,13 +725,16 @@ class TestHelp:
     def test_warns_of_running_code(self, run):
         assert "RUNS THE CODE" in run("sweep", "--help")[1]
 
-    def test_its_spec_file_is_one(self, folder, run):
+    def spec_file(self, run):
+        """The lines of the spec file that the help shows."""
         out = run("sweep", "--help")[1]
         block = out.partition("what it says:\n")[2].partition("tasks   ")[0]
         # Each line is a setting, spaces, and what is to be said of it.
         lines = [re.split(r"\s{3,}", line.strip())[0] for line in block.splitlines()]
-        text = "\n".join(line for line in lines if re.match(r"\[\w+\]$|\w+ = ", line))
-        (folder / "help.toml").write_text(text, encoding="utf-8")
+        return "\n".join(line for line in lines if re.match(r"\[\w+\]$|\w+ = ", line))
+
+    def test_its_spec_file_is_one(self, folder, run):
+        (folder / "help.toml").write_text(self.spec_file(run), encoding="utf-8")
         from sensing_theorems.sweep_files import load_settings
 
         found = load_settings("help.toml")
@@ -575,6 +743,34 @@ class TestHelp:
             "m": list(range(11, 41)),
             "G": [1, 2, 5, 10],
         }
+
+    def test_its_pictures_can_be_drawn_of_its_sweep(self, folder, run):
+        text = self.spec_file(run).replace('"11:40"', "[11, 25, 40]")
+        (folder / "subspaces.toml").write_text(text, encoding="utf-8")
+        flags = ("--trials", "1", "--json", "subspaces.json", "--quiet")
+        assert run("sweep", "subspaces.toml", *flags) == (0, "", "")
+        lines = [
+            line.split("plot ", 1)[1]
+            for line in run("plot", "--help")[1].splitlines()
+            if line.startswith("  sensing-theorems plot ")
+        ]
+        assert len(lines) > 3
+        for line in lines:
+            code, _, err = run("plot", *shlex.split(line))
+            assert (code, err) == (0, ""), line
+
+    @pytest.mark.parametrize("command", ["sweep", "plot"])
+    def test_tells_of_the_axis_of_the_transition(self, run, command):
+        out = " ".join(run(command, "--help")[1].split())
+        assert "--transition AXIS" in out and "or else the first" in out
+
+    def test_tells_which_numbers_of_processes_there_are(self, folder, run):
+        out = " ".join(run("sweep", "--help")[1].split())
+        assert "number of processes, positive, or -1 for one per core" in out
+        before = sorted(folder.rglob("*"))
+        code, _, err = run("sweep", "stored.toml", "--jobs", "-5")
+        assert code == 2 and is_one_line(err) and "-1 for one per core; got -5" in err
+        assert sorted(folder.rglob("*")) == before
 
     @pytest.mark.parametrize("arguments", [("sweep", "--help"), ("plot", "--help"), ("sweep",)])
     def test_loads_the_standard_library_only(self, arguments):

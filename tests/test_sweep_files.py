@@ -107,6 +107,7 @@ class TestSettings:
         [
             ('"1:40:3"', range(1, 41, 3)),  # 1 + 3 * 13 = 40: both ends
             ('"1:9:5"', [1, 6]),
+            ('"11:40:8"', [11, 19, 27, 35]),  # up to 40
             ('" 2 : 4 "', [2, 3, 4]),
             ('"-2:1"', [-2, -1, 0, 1]),
             ('"7:7"', [7]),
@@ -117,6 +118,11 @@ class TestSettings:
     def test_forms_of_an_axis(self, folder, text, values):
         path = written(folder, task='"coins_of_files:coin"', n=None, k=None, m=text)
         assert list(load_settings(path).grid["m"]) == list(values)
+
+    def test_of_an_editor_that_marks_its_files(self, folder):
+        text = (folder / "spec.toml").read_text(encoding="utf-8").replace("\n", "\r\n")
+        (folder / "spec.toml").write_bytes(b"\xef\xbb\xbf" + text.encode())
+        assert load_settings("spec.toml").seed == 3
 
     def test_any_seed_that_a_sweep_takes(self, folder):
         assert load_settings(written(folder, seed=2**127)).seed == 2**127
@@ -134,6 +140,12 @@ BAD = {
     "no task": ({"task": None}, "`task` must be given in the file; it was not"),
     "task a number": ({"task": "3"}, "`task` must be a string; got 3"),
     "store a number": ({"store": "3"}, "`store` must be a string; got 3"),
+    "store empty": ({"store": '""'}, "`store` must be the name of a directory; got ''"),
+    "store with a null byte": (
+        {"store": '"a\\u0000b"'},
+        "`store` must be the name of a directory; got 'a\\x00b'",
+    ),
+    "refine a list": ({"refine": '["m"]'}, "`refine` must be a string; got ['m']"),
     "unknown task": ({"task": '"SubspaceIdentificaton"'}, "mean 'SubspaceIdentification'"),
     "unknown parameter": ({"k": None, "n": "12\nkk = 3"}, "parameter of SubspaceIdentification"),
     "bad parameter": ({"n": "0"}, "`n` must be a positive integer; got 0"),
@@ -190,6 +202,14 @@ class TestBadSettings:
             load_settings("none.toml")
         with pytest.raises(ValueError, match=r"Is a directory|Permission denied"):
             load_settings(".")
+
+    def test_no_name(self, folder):
+        with pytest.raises(ValueError, match="SPEC must be the name of a file; got ''"):
+            load_settings("")
+
+    def test_flags_are_looked_at_too(self, folder):
+        with pytest.raises(ValueError, match="`store` must be the name of a directory; got ''"):
+            load_settings("spec.toml", {"store": ""})
 
     def test_no_text(self, folder):
         (folder / "spec.toml").write_bytes(b"\xff\xfe\x00")

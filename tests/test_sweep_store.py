@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 from hypothesis import given
@@ -100,6 +101,7 @@ class TestRefused:
         "line, match",
         [
             ("garbage", "line 3 is damaged, and lines follow it"),
+            ("{}", "line 3 is damaged: it must be of a cell; got None"),
             ('{"cell": {"m": 1}, "first": 0, "outcomes": "1"}', "must have the axes k, m"),
             ('{"cell": {"m": 1, "k": 2}, "first": 0, "outcomes": "1"}', "trial 0 .* two outcomes"),
             ('{"cell": {"m": 1, "k": 2}, "first": -1, "outcomes": "1"}', "must be integers"),
@@ -228,6 +230,40 @@ class TestLock:
         finally:
             os.close(ready[1])
             os.waitpid(child, 0)
+
+    def test_threads_do_not_both_hold_it(self, tmp_path):
+        before = sys.getswitchinterval()
+        sys.setswitchinterval(1e-6)
+        try:
+            for number in range(50):
+                held, barrier = [], threading.Barrier(4)
+                path = tmp_path / str(number)
+
+                def take(held=held, barrier=barrier, path=path):
+                    barrier.wait()
+                    try:
+                        held.append(Lock(path))
+                    except BlockingIOError:
+                        pass
+
+                threads = [threading.Thread(target=take) for _ in range(4)]
+                for thread in threads:
+                    thread.start()
+                for thread in threads:
+                    thread.join()
+                assert len(held) == 1
+                held[0].release()
+        finally:
+            sys.setswitchinterval(before)
+
+
+class TestRemoved:
+    def test_is_noticed(self, folder):
+        store = Store(folder, OWN)
+        (folder / "cells.jsonl").unlink()
+        with pytest.raises(ValueError, match="was removed or replaced while in use"):
+            store.append(BLOCKS[:1])
+        store.close()
 
 
 class TestOutcomes:

@@ -17,8 +17,11 @@ from sensing_theorems.judgement import Verdict
 from sensing_theorems.models import Gaussian, SparseDictionary, Subspace, UnionOfSubspaces
 from sensing_theorems.tasks import (
     DictionaryIdentification,
+    DictionaryLearning,
     FullRank,
     InvariantSubspaceIdentification,
+    LowRankRecovery,
+    MatchingPursuit,
     MomentIdentification,
     OrbitIdentification,
     SampleIdentification,
@@ -143,6 +146,61 @@ class TestParameters:
             FullRank(action="shifts:6").many({"m": 1, "G": 2}, trials(1))
         with pytest.raises(ValueError, match="the maps of an action may have"):
             maps_of("shifts:1024")
+
+
+class TestCheck:
+    """What is refused before the first trial is what a trial refuses."""
+
+    TASKS: tuple[Task, ...] = (
+        *(task for task, _ in CASES),
+        DictionaryIdentification(budget=100),
+        UnionIdentification(budget=100),
+        MomentIdentification(),
+        LowRankRecovery(restarts=0, iterations=2),
+        LowRankRecovery(law="masks", restarts=0, iterations=2),
+        DictionaryLearning(restarts=0, iterations=2),
+        MatchingPursuit(),
+        InvariantSubspaceIdentification("quarter_turns:2"),
+        InvariantSubspaceIdentification("shifts:300"),
+        InvariantSubspaceIdentification("shifts:2x3"),
+        OrbitIdentification("shifts:300"),
+        OrbitIdentification("trivial:2", budget=100),
+    )
+
+    @staticmethod
+    def refusal(call: object) -> str | None:
+        try:
+            call()  # type: ignore[operator]
+        except (TypeError, ValueError) as error:
+            return str(error)
+        return None
+
+    def both(self, task: Task, cell: Mapping[str, int]) -> str | None:
+        said = self.refusal(lambda: task.check(cell))
+        assert said == self.refusal(lambda: task.many(cell, trials(1))), (task, cell)
+        return said
+
+    def test_random_cells(self, rng):
+        seen = set()
+        for _ in range(60 if SLOW else 500):
+            task = self.TASKS[int(rng.integers(len(self.TASKS)))]
+            free = [name for name in task.names() if name not in task.given()]
+            cell = {name: int(rng.integers(0 if rng.random() < 0.1 else 1, 9)) for name in free}
+            seen.add(self.both(task, cell) is None)
+        assert seen == {True, False}
+
+    def test_what_is_too_large(self):
+        for task, cell, words in (
+            (MomentIdentification(n=91, m=2), {"G": 3}, "may have 4096 entries"),
+            (OrbitIdentification("shifts:300"), {"k": 1, "m": 1}, "the maps of an action may"),
+            (InvariantSubspaceIdentification("shifts:300"), {"k": 1, "m": 1}, "the maps of an"),
+            (InvariantSubspaceIdentification("shifts:6"), {"k": 7, "m": 1}, "at most n = 6"),
+            (DictionaryIdentification(n=9, atoms=30), {"k": 8, "m": 9, "G": 1}, "taken apart into"),
+        ):
+            assert words in str(self.both(task, cell))
+        # Where no supports are listed, as many as there are do not matter.
+        for cell in ({"n": 9, "k": 8, "m": 8}, {"n": 8, "k": 8, "m": 9}):
+            assert self.both(DictionaryIdentification(atoms=30, G=1), cell) is None
 
 
 class TestFullRank:
@@ -444,6 +502,34 @@ class TestUnions:
             assert answer in (None, ANSWERS[known])
             seen.add(answer)
         assert seen >= {True, False}
+
+    def test_near_degenerate_data_against_integers(self):
+        """A line in space, by two rows of integers that depend but for a change of 2^-s."""
+        rng, seen = np.random.default_rng(0), set()
+        base = np.array([[[-1, 0, 1], [1, -1, -1]], [[1, 1, -1], [0, 0, 1]]])
+        for i in range(600):
+            s, count = int(rng.integers(8, 49)), 1 + i % 2
+            b = np.array([0, 1, 1]) * 2**s + rng.integers(-3, 4, 3)
+            A = base[:count] * 2**s + rng.integers(-3, 4, (count, 2, 3))
+            exact: list[list[int]] = []
+            for one in A.tolist():
+                y = [sum(a * x for a, x in zip(row, b.tolist(), strict=True)) for row in one]
+                exact.append([y[0] * q - y[1] * p for p, q in zip(*one, strict=True)])
+            u, v = exact[0], exact[-1]
+            known = any(u[p] * v[q] != u[q] * v[p] for p, q in ((0, 1), (0, 2), (1, 2)))
+            unit = (b / np.linalg.norm(b)).reshape(1, 3, 1)
+            found = looked_at(A / 2.0**s, unit)
+            answer = None if found is None else decide_union(Setting(unit, *found), 10**6)
+            assert answer in (None, known)
+            seen.add((answer, count))
+        assert seen == {(True, 2), (None, 2), (False, 1)}
+
+    def test_random_unions_are_never_left_open(self):
+        for n, k, pieces, G in ((6, 2, 4, 2), (6, 1, 4, 3), (5, 3, 3, 2)):
+            task = UnionIdentification(n=n, k=k, pieces=pieces, G=G)
+            answers = {m: set(task.many({"m": m}, trials(20))) for m in range(1, n + 1)}
+            assert set.union(*answers.values()) == {True, False}
+            assert all(len(own) == 1 for own in answers.values())
 
     def test_a_rank_that_is_not_clear_stays_open(self, rng):
         A, pieces = rng.standard_normal((2, 3, 5)), np.linalg.qr(rng.standard_normal((2, 5, 1)))[0]

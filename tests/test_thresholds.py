@@ -9,10 +9,14 @@ from fractions import Fraction
 
 import pytest
 
+from sensing_theorems import tasks
 from sensing_theorems.tasks import (
     DictionaryIdentification,
+    DictionaryLearning,
     FullRank,
     InvariantSubspaceIdentification,
+    LowRankRecovery,
+    MatchingPursuit,
     MomentIdentification,
     OrbitIdentification,
     SampleIdentification,
@@ -102,6 +106,51 @@ class TestThreshold:
             _ = Threshold("exact", "derived", "m ≥ 1", 1).most
 
 
+EVERY = (
+    DictionaryIdentification(),
+    DictionaryLearning(),
+    FullRank(),
+    FullRank(law="masks"),
+    FullRank(action="shifts:6"),
+    InvariantSubspaceIdentification("shifts:6,stride=2"),
+    LowRankRecovery(),
+    LowRankRecovery(law="masks"),
+    MatchingPursuit(),
+    MatchingPursuit(law="signs"),
+    MomentIdentification(),
+    OrbitIdentification("shifts:6"),
+    SampleIdentification(),
+    SubspaceIdentification(),
+    UnionIdentification(),
+)
+
+
+class TestEveryAxis:
+    def test_all_tasks_are_here(self):
+        known = {name for name in tasks.__all__ if name != "Task" and name[0].isupper()}
+        assert {type(task).__name__ for task in EVERY} == known
+
+    @pytest.mark.parametrize("task", EVERY, ids=repr)
+    def test_has_bounds_or_none_with_and_without_what_may_be_left_out(self, task):
+        for axis in task.names():
+            others = [name for name in task.names() if name != axis]
+            for values in itertools.product((1, 2, 5), repeat=len(others)):
+                cell = dict(zip(others, values, strict=True))
+                for left in (set(), set(task.optional)):
+                    here = {name: value for name, value in cell.items() if name not in left}
+                    found = task.thresholds(here, axis)
+                    assert all(isinstance(bound, Threshold) for bound in found)
+                    ordered(found)
+
+    @pytest.mark.parametrize("task", EVERY, ids=repr)
+    def test_what_is_missing_is_said(self, task):
+        for axis in task.names():
+            needed = [x for x in task.names() if x != axis and x not in task.optional]
+            if needed:
+                with pytest.raises(ValueError, match="must be given in the task or in the cell"):
+                    task.thresholds({}, axis)
+
+
 class TestSubspace:
     RULES: Mapping[tuple[str, str], Rule] = {
         ("necessary", "published"): lambda n, k, m, G: G * m >= n,
@@ -117,12 +166,12 @@ class TestSubspace:
             bounds = found(SubspaceIdentification(), cell, axis)
             assert set(bounds) == set(self.RULES)
             for key, rule in self.RULES.items():
-                if axis != "n":
-                    turns_at(bounds[key], lambda x: rule(**cell, **{axis: x}))  # noqa: B023
-                    continue
-                # A space of k dimensions is all of R^n up to n = k.
-                above = [x for x in range(k + 1, 99) if rule(**cell, n=x)]
-                assert above == [x for x in range(k + 1, 99) if x <= bounds[key].most]
+
+                def holds(x: int, rule: Rule = rule, cell: Mapping[str, int] = cell) -> bool:
+                    # A space of k dimensions is all of R^n up to n = k.
+                    return rule(**cell, **{axis: x}) or (axis == "n" and x <= cell["k"])
+
+                turns_at(bounds[key], holds)
 
     def test_along_k(self):
         for n, m, G in itertools.product((5, 8, 30), (1, 3, 5, 7, 40), (1, 2, 5)):
@@ -134,6 +183,10 @@ class TestSubspace:
                         # k >= m: the operators are one-to-one, and nothing is to be counted.
                         met = list(range(1, n))
                     assert met == [k for k in range(1, n) if k <= bounds[key].most]
+
+        text = bounds["exact", "derived"].statement
+        # From k = n on the model is R^n, and identified.
+        assert text.endswith("for k < n")
 
     def test_numbers_of_the_papers_phase_diagram(self):
         task = SubspaceIdentification(n=50, k=10)
@@ -221,6 +274,9 @@ class TestSamples:
             turns_at(bound, lambda N: N * (m - k) >= k * (n - k))  # noqa: B023
             (bound,) = SampleIdentification(n=n, k=k, N=9).thresholds({}, "m")
             turns_at(bound, lambda m: 9 * (m - k) >= k * (n - k))  # noqa: B023
+        assert SampleIdentification(n=8, k=2, m=5).thresholds({"N": 9}, "G") == ()
+        assert SampleIdentification(n=8, m=5, N=9).thresholds({}, "k") == ()
+        assert SampleIdentification(k=8, m=5, N=9).thresholds({}, "n") == ()
 
     def test_few_operators(self):
         for n, k, m, G in itertools.product((9, 12), (2, 3, 5), (6, 7, 9), (1, 2, 3, 5)):
@@ -274,11 +330,15 @@ class TestOrder:
             here = {name: value for name, value in cell.items() if name != "k"}
             ordered(SubspaceIdentification().thresholds(here, "k"))
 
-    def test_along_n_above_k(self):
+    def test_along_n(self):
         for k, m, G in itertools.product(range(1, 6), range(1, 9), range(1, 5)):
-            bounds = SubspaceIdentification(k=k, m=m, G=G).thresholds({}, "n")
-            at = [max(k, bound.most) for bound in bounds]
-            assert at[2] <= at[1] <= max(at[0], k)
+            ordered(SubspaceIdentification(k=k, m=m, G=G).thresholds({}, "n"))
+            ordered(LowRankRecovery(k=k, m=m, G=G, N=k * G).thresholds({}, "n"))
+
+    def test_of_a_known_dictionary(self):
+        for n, own, atoms in itertools.product(range(1, 7), range(1, 9), (None, 1, 3, 4, 9)):
+            ordered(MatchingPursuit(n=n, k=own, atoms=atoms).thresholds({}, "m"))
+            ordered(MatchingPursuit(n=n, m=own, atoms=atoms).thresholds({}, "k"))
 
     @pytest.mark.parametrize("action", TestUnderAGroup.ACTIONS)
     def test_under_a_group(self, action):

@@ -301,6 +301,11 @@ class GroupAction:
         size = "" if order is None else f", |G|={order_text(order)}"
         return f"<GroupAction {self.name}: n={self.n}{size}>"
 
+    def __sweep_parameters__(self) -> dict[str, Any]:
+        """Return what identifies the action in the specification of a sweep."""
+        # Not what was found out about it, which changes as it is used.
+        return {"n": self.n, "generators": self.generators}
+
     def same_as(self, other: GroupAction) -> bool:
         """Whether both have equal generators, in order."""
         if not isinstance(other, GroupAction):

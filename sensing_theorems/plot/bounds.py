@@ -8,12 +8,11 @@ from fractions import Fraction
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from ..groups.action import GroupAction
 from ..problem import Problem
 from ..theorems import best_element
-from .style import KINDS, axes, legend, line_style
+from .style import KINDS, axes, legend, line_style, write_ticks
 
 __all__ = ["plot_bounds"]
 
@@ -78,7 +77,7 @@ def plot_bounds(problem_or_action: Problem | GroupAction, ax: Axes | None = None
         _mark_problem(problem_or_action, ax)
         highest = max(highest, math.ceil(problem_or_action.model_dim or 0))
     for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_locator(MaxNLocator(integer=True))
+        write_ticks(axis)
     # Room above the lines for the legend.
     ax.set(xlabel="rows m of A", ylabel="model dimension k", xlim=(0, n), ylim=(0, 1.5 * highest))
     return legend(ax, loc="upper left")

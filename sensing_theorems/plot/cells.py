@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +17,17 @@ from matplotlib.path import Path
 if TYPE_CHECKING:
     from ..sweep.diagram import PhaseDiagram
 
-__all__ = ["CROSSED", "HATCHED", "NAMES", "Plane", "checked", "draw_cells", "edges", "fixed_values"]
+__all__ = [
+    "CROSSED",
+    "HATCHED",
+    "NAMES",
+    "PARTLY",
+    "Plane",
+    "checked",
+    "draw_cells",
+    "edges",
+    "fixed_values",
+]
 
 NAMES: Mapping[str, str] = {
     "m": "rows m of each operator",
@@ -40,6 +51,11 @@ CROSSED: dict[str, Any] = {
     "hatch": "xxxx",
     "linewidth": 0,
     "label": "run, but undecided",
+}
+PARTLY: dict[str, Any] = {
+    "linestyle": "none",
+    "color": "#D98A00",
+    "label": "some trials undecided",
 }
 
 
@@ -137,6 +153,14 @@ class Plane:
         )
 
     @property
+    def digits(self) -> int:
+        """How long the numbers beside the x axis are, at about six ticks."""
+        if self.n is None:
+            return len(str(self.values(self.x)[-1]))
+        left, right, _, _ = self.limits
+        return 2 + max(1, -math.floor(math.log10((right - left) / 6)))
+
+    @property
     def labels(self) -> tuple[str, str]:
         """What to write beside the axes."""
         if self.n is not None:
@@ -145,7 +169,10 @@ class Plane:
 
 
 def draw_cells(ax: Axes, plane: Plane) -> PathCollection:
-    """Fill every cell: grey where it was decided, hatched where nothing is known."""
+    """Fill every cell: grey where it was decided, hatched where nothing is known.
+
+    Cells where some trials were decided and some were not are grey too, with a small cross.
+    """
     trials, undecided = (
         plane.turned(array) for array in (plane.diagram.trials, plane.diagram.undecided)
     )
@@ -163,6 +190,7 @@ def draw_cells(ax: Axes, plane: Plane) -> PathCollection:
     ax.add_collection(tiles, autolim=False)
     xlabel, ylabel = plane.labels
     ax.set(xlim=(left, right), ylim=(low, high), xlabel=xlabel, ylabel=ylabel)
+    _cross(ax, plane.tiles[decided & (undecided > 0)])
     return tiles
 
 
@@ -181,6 +209,20 @@ def _shaded(corners: np.ndarray, rate: np.ndarray) -> PathCollection:
         linewidth=0.25,
         zorder=0.5,
     )
+
+
+def _cross(ax: Axes, tiles: np.ndarray) -> None:
+    """Mark tiles whose grey leaves something out, by crosses that fit into the smallest.
+
+    They stand to the lower right, since curves of theory often pass through the centres.
+    """
+    if not len(tiles):
+        return
+    x, y = (0.55 * tiles.mean(axis=1) + 0.45 * tiles[:, 1]).T
+    extent = np.ptp(ax.transData.transform(tiles.reshape(-1, 2)).reshape(tiles.shape), axis=1)
+    side = float(extent.min()) * 72.0 / float(ax.figure.dpi)
+    size = min(max(0.4 * side, 1.2), 4.5)
+    ax.plot(x, y, marker="x", markersize=size, markeredgewidth=0.2 * size, zorder=2.6, **PARTLY)
 
 
 def _fill(ax: Axes, tiles: np.ndarray, look: dict[str, Any]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 
 from .cells import Plane, edges
+from .theory import alone
 
 if TYPE_CHECKING:
     from ..sweep.transition import Transition
@@ -25,10 +26,9 @@ def flat(transition: Transition, name: str) -> np.ndarray:
     return np.asarray(getattr(transition, name)).reshape(-1)
 
 
-def fit_label(transition: Transition) -> str:
+def fit_label(transition: Transition, place: str = "succeed") -> str:
     """Name of a fitted transition: its level of success, its place if it is one, its band."""
     level, sure = 100 * transition.level, 100 * transition.confidence
-    place = f"at {float(transition.location):.4g}" if transition.location.ndim == 0 else "succeed"
     return f"fitted: {level:g} % {place}, {sure:g} % band"
 
 
@@ -50,14 +50,24 @@ def draw_transition(ax: Axes, plane: Plane, along: str) -> None:
         points[:, 1],
         color=EMPIRICAL,
         linewidth=0.9,
-        # Side by side, many markers would hide the theory.
-        marker="o" if len(at) <= _MOST_MARKERS else "",
-        markersize=3.6,
         markeredgecolor="white",
-        markeredgewidth=0.5,
         zorder=2.5,
         label=fit_label(transition),
+        **_marks(where, joined=plane.n is None),
     )
+
+
+def _marks(where: np.ndarray, joined: bool) -> dict[str, Any]:
+    """Markers of a fitted transition, and whether a line joins them."""
+    few = len(where) <= _MOST_MARKERS
+    look: dict[str, Any] = {"marker": "o", "markersize": 3.6, "markeredgewidth": 0.5}
+    if not joined:
+        # Over δ and ρ one m may be that of several k, and a line would be a sawtooth.
+        small = {} if few else {"markersize": 3.0, "markeredgewidth": 0.0}
+        return look | small | {"linestyle": "none"}
+    # Side by side, many markers would hide the theory.
+    lone = alone(where)
+    return look | ({} if few else {"markevery": lone} if lone else {"marker": ""})
 
 
 def _band(plane: Plane, along: str, transition: Transition, found: np.ndarray) -> PolyCollection:

@@ -15,7 +15,17 @@ from matplotlib.transforms import ScaledTranslation
 if TYPE_CHECKING:
     from ..sweep.diagram import PhaseDiagram
 
-__all__ = ["GREY", "common", "describe", "folded", "legend_below", "parameters", "write_below"]
+__all__ = [
+    "GREY",
+    "common",
+    "describe",
+    "folded",
+    "joined",
+    "legend_below",
+    "parameters",
+    "undecided",
+    "write_below",
+]
 
 GREY = "#666666"
 _COLUMNS, _LEGEND = 66, 52
@@ -56,7 +66,8 @@ def describe(diagram: PhaseDiagram, fixed: Mapping[str, int] | None = None) -> s
     run = run[run > 0]
     if run.size:
         least, most = int(run.min()), int(run.max())
-        parts.append(f"{least if least == most else f'{least} to {most}'} trials per cell")
+        each = f"{least} to {most}" if least < most else least
+        parts.append(f"{each} trial{'s' * (most > 1)} per cell")
     name = _task(diagram).get("name")
     if isinstance(name, str) and name:
         parts.append(f"success: {name.rpartition(':')[2]}")
@@ -66,10 +77,21 @@ def describe(diagram: PhaseDiagram, fixed: Mapping[str, int] | None = None) -> s
     return _COMMA.join(parts)
 
 
+def undecided(*diagrams: PhaseDiagram) -> str:
+    """Write how many trials of some diagrams could not be decided; nothing where all were."""
+    count = sum(int(diagram.undecided.sum()) for diagram in diagrams)
+    return f"{count} trial{'s' * (count > 1)} undecided" * (count > 0)
+
+
 def common(texts: Sequence[str]) -> str:
     """Return those parts that all descriptions share."""
     parts = [text.split(_COMMA) for text in texts]
     return _COMMA.join(part for part in parts[0] if all(part in other for other in parts))
+
+
+def joined(*texts: str) -> str:
+    """Parts of a description, those that say anything, in one."""
+    return _COMMA.join(filter(None, texts))
 
 
 def legend_below(ax: Axes) -> Legend | None:

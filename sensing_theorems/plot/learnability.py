@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from ..rank_result import RankResult
 from ..spectrum import Spectrum
-from .style import KINDS, axes, legend
+from .ranks import listed_spectrum
+from .style import KINDS, axes, legend, write_ticks
 
 __all__ = ["plot_learnability"]
 
@@ -24,8 +24,8 @@ def plot_learnability(rank_result: RankResult, ax: Axes | None = None) -> Axes:
 
     Each irrep has its :math:`c_j` values :math:`\sqrt{|G|/s_j}\,\sigma(B_j)` above its number, from
     the weakest to the strongest, each of which the stack has :math:`s_j` times. Irreps are in the
-    order of `RankResult.spectrum`, frequencies in ascending order. Where rank is missing the irrep
-    is marked, and values that count as zero are drawn at the lower edge.
+    order of `RankResult.spectrum`. Where rank is missing the irrep is marked, and values that count
+    as zero are drawn at the lower edge.
 
     Parameters
     ----------
@@ -40,6 +40,8 @@ def plot_learnability(rank_result: RankResult, ax: Axes | None = None) -> Axes:
 
     Raises
     ------
+    TypeError
+        If `rank_result` is none, or `ax` no axes.
     ValueError
         If the method that found the rank has no singular values, not even estimates.
 
@@ -52,16 +54,11 @@ def plot_learnability(rank_result: RankResult, ax: Axes | None = None) -> Axes:
     >>> ax.get_legend_handles_labels()[1]
     ['irreps seen completely: 1 of 6', 'deficient irreps: zero, at the lower edge']
     """
-    spectrum = rank_result.spectrum
-    if spectrum is None or not spectrum.listed:
-        raise ValueError(
-            f"method '{rank_result.method}' lists no singular values; compute the rank with "
-            "method='blocks' or method='dense'."
-        )
+    spectrum = listed_spectrum(rank_result)
     at, values, zero = _points(spectrum)
     deficient = np.zeros(len(spectrum), dtype=bool)
     deficient[at[zero]] = True
-    ax, low = axes(ax), _floor(values[~zero], spectrum)
+    ax, (low, high) = axes(ax), _limits(values, zero, spectrum)
     size = 4.0 if at.size <= 100 else 2.0
     whole = f"{deficient.size - np.count_nonzero(deficient)} of {deficient.size}"
     for chosen, kind, marker, label in (
@@ -75,16 +72,20 @@ def plot_learnability(rank_result: RankResult, ax: Axes | None = None) -> Axes:
             dots.set_color(KINDS[kind][0])
     about = ", estimated" if spectrum.relative_error else ""
     ax.set(yscale="log", ylabel=f"singular value of the stack{about}")
-    ax.set_ylim(bottom=low)
+    ax.set_ylim(low, high)
     _name_irreps(ax, spectrum)
     return legend(ax, loc="lower left", bbox_to_anchor=(0.0, 1.0))
 
 
-def _floor(seen: np.ndarray, spectrum: Spectrum) -> float:
-    """Where the axis begins: a little below all that is seen, which may span many decades."""
+def _limits(values: np.ndarray, zero: np.ndarray, spectrum: Spectrum) -> tuple[float, float | None]:
+    """Where the axis begins and ends: around all that is seen, which may span many decades."""
+    seen = values[~zero]
     if not seen.size:
-        return max(spectrum.tolerance * spectrum.root, 1e-16)
-    return float(seen.min() / max(10.0, (seen.max() / seen.min()) ** 0.15))
+        return max(spectrum.tolerance * spectrum.root, 1e-16), None
+    span = float(seen.max() / seen.min())
+    # Zeros are drawn below, apart from what is seen.
+    below = max(4.0, span**0.15) if zero.any() else max(_ABOVE, span**0.08)
+    return float(seen.min()) / below, float(seen.max()) * max(_ABOVE, span**0.08)
 
 
 def _points(spectrum: Spectrum) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -100,7 +101,7 @@ def _points(spectrum: Spectrum) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _name_irreps(ax: Axes, spectrum: Spectrum) -> None:
     """Name few irreps, and number many."""
     if len(spectrum) > _MOST_NAMES:
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        write_ticks(ax.xaxis)
         ax.set(xlabel="number of the irrep", xlim=(0, len(spectrum) + 1))
         return
     names = [row.label if row.dim == 1 else f"{row.label}, s = {row.dim}" for row in spectrum]

@@ -6,11 +6,10 @@ import math
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from ..groups.action import GroupAction
 from ..groups.irreps import Irreps
-from .style import axes, legend, line_style
+from .style import axes, legend, line_style, write_ticks
 
 __all__ = ["plot_irreps"]
 
@@ -59,7 +58,7 @@ def plot_irreps(irreps_or_action: Irreps | GroupAction, ax: Axes | None = None) 
     ax.set_xticks(position[::step], names[::step])
     if step > 1:
         ax.set_xlabel(f"rows of the complex table, by dimension s; {len(names[::step])} are named")
-    ax.yaxis.set_major_locator(MaxNLocator(integer=True))
+    write_ticks(ax.yaxis)
     ax.set(
         ylabel="multiplicity c",
         ylim=(0, 1.4 * table.max_multiplicity),

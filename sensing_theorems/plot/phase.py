@@ -7,19 +7,26 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from matplotlib.axes import Axes
 from matplotlib.collections import PathCollection
-from matplotlib.ticker import MaxNLocator
 
 from .._validate import positive_int
 from . import style
 from .cells import Plane, checked, draw_cells, fixed_values
 from .contour import draw_transition
-from .footer import describe, legend_below, parameters, write_below
+from .footer import describe, joined, legend_below, parameters, undecided, write_below
 from .theory import Theory, draw_curves
+from .titles import set_title
 
 if TYPE_CHECKING:
     from ..sweep.diagram import PhaseDiagram
 
-__all__ = ["chosen_axis", "chosen_plane", "colour_bar", "draw_plane", "plot_phase_diagram"]
+__all__ = [
+    "chosen_axis",
+    "chosen_plane",
+    "colour_bar",
+    "draw_plane",
+    "plot_phase_diagram",
+    "write_plane_ticks",
+]
 
 _SIZE = (4.4, 4.8)
 _SCALES = ("integers", "delta-rho")
@@ -41,7 +48,11 @@ def plot_phase_diagram(
 
     A cell is a tile around its integers, one unit wide. Where the grid leaves integers out, tiles
     stand apart, and the ground between them is no result. Cells that were not run are hatched,
-    cells without any decided trial are hatched crosswise.
+    cells without any decided trial are hatched crosswise. A small cross marks those of which only
+    some trials were decided, which their grey is the share of.
+
+    Cells are centred on integers and curves run at the real value, so that an exact curve lies
+    within half a cell of the edge where the colour turns.
 
     Parameters
     ----------
@@ -53,12 +64,12 @@ def plot_phase_diagram(
         Which axes run to the right and upwards; by default in the order of the diagram.
     thresholds : callable, optional
         ``thresholds(cell)`` returns the `Threshold` s along the axis `transition`, such as
-        ``lambda cell: task.thresholds(cell, "m")``, at every integer of the other axis. Each is
-        drawn at its real value. Colours turn half a unit below the first integer that meets it,
-        and so within half a cell of the curve.
+        ``lambda cell: task.thresholds(cell, "m")``, at every integer of the other axis. Of curves
+        that coincide the first is drawn the widest, so that all are seen.
     transition : str or False, optional
         Axis along which the empirical transition is fitted, and drawn with its band where one was
-        found; by default y, or m for "delta-rho". False draws none.
+        found; by default y, or m for "delta-rho", where no line joins its points: k steps along
+        integers, and would make it a sawtooth. False draws none.
     axes : {"integers", "delta-rho"}
         The latter draws m and k as :math:`\delta = m/n` and :math:`\rho = k/m \le 1`.
     n : int, optional
@@ -72,10 +83,11 @@ def plot_phase_diagram(
     Raises
     ------
     TypeError
-        If `diagram` is no diagram, `ax` no axes, or `thresholds` no callable.
+        If `diagram` is no diagram, `ax` no axes, `thresholds` no callable that returns thresholds,
+        or `title` no string.
     ValueError
         If not just two axes are left to be drawn, an axis is not of the diagram, or for "delta-rho"
-        they are not m and k or n is not known.
+        they are not m and k or n is not known, or the title holds a formula that cannot be drawn.
 
     Examples
     --------
@@ -94,11 +106,13 @@ def plot_phase_diagram(
     plane = chosen_plane(diagram, x, y, axes, n)
     along = chosen_axis(plane, transition)
     ax = style.axes(ax, _SIZE)
+    set_title(ax, title, 1.2)
     tiles = draw_plane(ax, plane, thresholds, along, transition is not False)
+    # The colour bar beside the axes takes its part.
+    write_plane_ticks(ax, [plane], 0.75 * style.room(ax))
     colour_bar(tiles, ax)
-    if title is not None:
-        ax.set_title(title)
-    write_below(ax, describe(diagram, plane.fixed), legend_below(ax))
+    footer = joined(describe(diagram, plane.fixed), undecided(diagram))
+    write_below(ax, footer, legend_below(ax))
     return ax
 
 
@@ -115,9 +129,16 @@ def draw_plane(
     if fitted:
         draw_transition(ax, plane, along)
     ax.spines[:].set_visible(True)
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_locator(MaxNLocator(6, integer=plane.n is None))
     return draw_cells(ax, plane)
+
+
+def write_plane_ticks(ax: Axes, planes: Sequence[Plane], points: float) -> None:
+    """Put few ticks on axes of some planes and so wide; at integers, unless δ and ρ are drawn."""
+    integer = all(plane.n is None for plane in planes)
+    digits = max(plane.digits for plane in planes)
+    along_x = style.fitting_ticks(ax, digits, points)
+    style.write_ticks(ax.xaxis, along_x, integer=integer)
+    style.write_ticks(ax.yaxis, 6, integer=integer)
 
 
 def colour_bar(tiles: PathCollection, beside: Axes | Sequence[Axes]) -> None:

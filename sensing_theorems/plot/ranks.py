@@ -7,12 +7,12 @@ from fractions import Fraction
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from ..rank_result import RankResult
-from .style import KINDS, PALE, axes, legend, line_style
+from ..spectrum import Spectrum
+from .style import KINDS, PALE, axes, legend, line_style, write_ticks
 
-__all__ = ["plot_rank_curve", "plot_spectrum"]
+__all__ = ["listed_spectrum", "plot_rank_curve", "plot_spectrum"]
 
 
 def plot_rank_curve(
@@ -75,8 +75,24 @@ def plot_rank_curve(
     ax.axhline(n, color=PALE, linewidth=0.8, zorder=0)
     if bound is not None:
         ax.axvline(float(bound), **line_style("necessary"), label=f"necessary: m ≥ {bound}")
+    for axis in (ax.xaxis, ax.yaxis):
+        write_ticks(axis)
     ax.set(xlabel="rows m of A", ylabel="rank of the stack", ylim=(0, 1.05 * n))
     return legend(ax)
+
+
+def listed_spectrum(rank_result: RankResult) -> Spectrum:
+    """Singular values that a rank was found from."""
+    if not isinstance(rank_result, RankResult):
+        came = type(rank_result).__name__
+        raise TypeError(f"`rank_result` must be a RankResult; got {came}.")
+    spectrum = rank_result.spectrum
+    if spectrum is None or not spectrum.listed:
+        raise ValueError(
+            f"method '{rank_result.method}' lists no singular values; compute the rank with "
+            "method='blocks' or method='dense'."
+        )
+    return spectrum
 
 
 def plot_spectrum(rank_result: RankResult, ax: Axes | None = None) -> Axes:
@@ -94,15 +110,12 @@ def plot_spectrum(rank_result: RankResult, ax: Axes | None = None) -> Axes:
 
     Raises
     ------
+    TypeError
+        If `rank_result` is none, or `ax` no axes.
     ValueError
         If the method that found the rank has no singular values, not even estimates.
     """
-    spectrum = rank_result.spectrum
-    if spectrum is None or not spectrum.listed:
-        raise ValueError(
-            f"method '{rank_result.method}' lists no singular values; compute the rank with "
-            "method='blocks' or method='dense'."
-        )
+    spectrum = listed_spectrum(rank_result)
     values, about = spectrum.values, ", estimated" if spectrum.relative_error else ""
     ax, tolerance = axes(ax), rank_result.tolerance
     index, seen = np.arange(1, values.size + 1), values > tolerance
@@ -117,6 +130,6 @@ def plot_spectrum(rank_result: RankResult, ax: Axes | None = None) -> Axes:
     if tolerance > 0:
         ax.axhline(tolerance, color=PALE, linewidth=0.8, zorder=0, label="counts as zero")
     ax.set_yscale("log")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    write_ticks(ax.xaxis)
     ax.set(xlabel="number", ylabel=f"singular value of the stack{about}")
     return legend(ax)

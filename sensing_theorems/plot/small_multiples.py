@@ -14,10 +14,12 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from .._validate import positive_int
+from ..files import known
 from .cells import checked
-from .footer import GREY, common, describe, folded
-from .phase import chosen_axis, chosen_plane, colour_bar, draw_plane
+from .footer import GREY, common, describe, folded, joined, undecided
+from .phase import chosen_axis, chosen_plane, colour_bar, draw_plane, write_plane_ticks
 from .theory import Theory
+from .titles import write_title
 
 if TYPE_CHECKING:
     from ..sweep.diagram import PhaseDiagram
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["plot_small_multiples"]
 
 _PANEL = (2.3, 2.2)
+# Between the middles of panels, and from end to end of one.
+_PITCH, _ROOM = 2.24, 2.1
 _LABELS = 0.7
 _LEGEND = 44
 
@@ -52,6 +56,9 @@ def plot_small_multiples(
 ) -> list[Axes]:
     r"""Draw several phase diagrams on a common scale.
 
+    Cells are centred on integers and curves run at the real value, so that an exact curve lies
+    within half a cell of the edge where the colour turns.
+
     Parameters
     ----------
     diagrams : mapping from str to PhaseDiagram, or PhaseDiagram
@@ -74,26 +81,31 @@ def plot_small_multiples(
 
     Raises
     ------
+    TypeError
+        As by `plot_phase_diagram`.
     ValueError
-        If there is no diagram, `over` is no axis, or a panel has not just two axes to draw.
+        If there is no diagram, `over` is no axis of a single diagram, thresholds are given for a
+        panel that there is not, a panel has not just two axes to draw, or a title holds a formula
+        that cannot be drawn.
     """
     if isinstance(diagrams, Mapping):
+        if over is not None:
+            raise ValueError(f"`over` is of a single diagram; got a mapping and {over!r}.")
         panels = _of_mapping(diagrams, thresholds, n)
     else:
         panels = _over(diagrams, over, (x, y), thresholds, n)
     planes = [chosen_plane(panel.diagram, x, y, axes, panel.n) for panel in panels]
     width = min(len(panels), 4) if columns is None else positive_int(columns, "columns")
     figure, grid = _figure(len(panels), width)
+    lines = _titles(figure, grid, [panel.title for panel in panels], title, width)
     for ax, panel, plane in zip(grid, panels, planes, strict=True):
         along = chosen_axis(plane, transition)
         tiles = draw_plane(ax, plane, panel.theory, along, transition is not False)
-        ax.set_title(panel.title, fontsize="medium")
     _share(grid, planes, width)
     colour_bar(tiles, grid)
-    if title is not None:
-        figure.suptitle(textwrap.fill(title, int(9 * figure.get_size_inches()[0])))
     whole = [diagrams] if not isinstance(diagrams, Mapping) else list(diagrams.values())
-    _below(figure, grid, common([describe(diagram) for diagram in whole]))
+    made = common([describe(diagram) for diagram in whole])
+    _fit(figure, grid, lines, joined(made, undecided(*whole)))
     return grid
 
 
@@ -104,8 +116,16 @@ def _of_mapping(
 ) -> list[_Panel]:
     if not diagrams:
         raise ValueError("`diagrams` must hold at least one diagram; got none.")
-    of = thresholds if isinstance(thresholds, Mapping) else dict.fromkeys(diagrams, thresholds)
-    return [_Panel(str(key), diagram, of.get(key, ()), n) for key, diagram in diagrams.items()]
+    names = list(map(str, diagrams))
+    of: dict[str, Theory | tuple[()]] = {}
+    if isinstance(thresholds, Mapping):
+        for key, theory in thresholds.items():
+            known(str(key), names, "panel of `thresholds`")
+            of[str(key)] = theory
+    else:
+        of = dict.fromkeys(names, thresholds)
+    pairs = zip(names, diagrams.values(), strict=True)
+    return [_Panel(name, diagram, of.get(name, ()), n) for name, diagram in pairs]
 
 
 def _over(
@@ -139,10 +159,28 @@ def _figure(count: int, width: int) -> tuple[Figure, list[Axes]]:
     return figure, list(grid[:count])
 
 
+def _titles(
+    figure: Figure, grid: list[Axes], names: list[str], title: str | None, width: int
+) -> float:
+    """Write all titles, in as many lines as they need; return how many lines of text they add."""
+    for ax, name in zip(grid, names, strict=True):
+        ax.set_title("", fontsize="medium")
+        write_title(ax.title, name, 72 * _PITCH)
+    more = [ax.title.get_text().count("\n") for ax in grid]
+    # Lines of one title are closer together than those of a legend, and larger in the main one.
+    lines = 0.93 * sum(max(more[i : i + width]) for i in range(0, len(more), width))
+    if title is None:
+        return lines
+    whole = figure.suptitle("")
+    write_title(whole, title, 0.96 * 72 * figure.get_size_inches()[0])
+    return lines + 1.3 * (1 + whole.get_text().count("\n"))
+
+
 def _share(grid: list[Axes], planes: list[Plane], width: int) -> None:
     """Common limits; labels only below the lowest and left of the first panels."""
     left, right, low, high = zip(*(plane.limits for plane in planes), strict=True)
     grid[0].set(xlim=(min(left), max(right)), ylim=(min(low), max(high)))
+    write_plane_ticks(grid[0], planes, 72 * _ROOM)
     for i, ax in enumerate(grid):
         if i % width:
             ax.set_ylabel("")
@@ -158,8 +196,11 @@ def _lines(labels: list[str], columns: int) -> int:
     return max((sum(map(int, part)) for part in np.array_split(heights, columns)), default=0)
 
 
-def _below(figure: Figure, grid: list[Axes], text: str) -> None:
-    """One legend and one footer in a strip of their own below all panels."""
+def _fit(figure: Figure, grid: list[Axes], titles: float, text: str) -> None:
+    """Put a legend and a footer into a strip below all panels, and make room for lines of titles.
+
+    Panels keep their size, whatever stands above and below them.
+    """
     entries: dict[str, Any] = {}
     for ax in grid:
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
@@ -168,9 +209,8 @@ def _below(figure: Figure, grid: list[Axes], text: str) -> None:
     columns = max(1, int(width / 3.2))
     text = folded(text, int(14 * width))
     lines = _lines(list(entries), columns) + (1.3 + text.count("\n")) * bool(text)
-    # Panels keep their size, whatever stands above and below them.
     line = 1.3 * float(rcParams["font.size"]) / 72
-    above = 1.3 * line * (1 + figure.get_suptitle().count("\n")) * bool(figure.get_suptitle())
+    above = line * titles
     figure.set_size_inches(width, height + above + lines * line)
     strip = lines * line / (height + above + lines * line)
     engine = figure.get_layout_engine()

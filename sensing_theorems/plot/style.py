@@ -8,10 +8,23 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
-__all__ = ["KINDS", "PALE", "axes", "legend", "line_style", "tidy"]
+__all__ = [
+    "KINDS",
+    "PALE",
+    "axes",
+    "fitting_ticks",
+    "legend",
+    "line_style",
+    "room",
+    "tidy",
+    "write_ticks",
+]
 
 # Colours of Okabe and Ito, chosen to stay apart in lightness as well.
 KINDS: dict[str, tuple[str, str | tuple[int, tuple[float, ...]]]] = {
@@ -46,6 +59,27 @@ def tidy(ax: Axes) -> Axes:
     ax.spines[["left", "bottom"]].set_linewidth(0.8)
     ax.tick_params(width=0.8)
     return ax
+
+
+def room(ax: Axes) -> float:
+    """Width of axes in points, as far as it is known before they are laid out."""
+    return float(ax.bbox.width) / float(ax.figure.dpi) * 72.0
+
+
+def fitting_ticks(ax: Axes, digits: int, points: float) -> int:
+    """Intervals between ticks along x of so many points, so few that long numbers stay apart."""
+    size = float(ax.xaxis.get_major_ticks(1)[0].label1.get_fontsize())
+    # A digit is 0.64 of the font size wide.
+    return int(np.clip(points / (size * (0.64 * digits + 1.0)), 1, 6))
+
+
+def write_ticks(axis: Axis, most: int = 10, *, integer: bool = True) -> None:
+    """Put ticks at `most` + 1 numbers or fewer, written in full: no offset, no power of ten."""
+    # A range that holds a single integer has a single tick.
+    axis.set_major_locator(MaxNLocator(most, integer=integer, min_n_ticks=1 if integer else 2))
+    formatter = ScalarFormatter(useOffset=False)
+    formatter.set_scientific(False)
+    axis.set_major_formatter(formatter)
 
 
 def axes(ax: Axes | None, size: tuple[float, float] = (5.0, 3.4)) -> Axes:

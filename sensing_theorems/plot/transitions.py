@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from . import style
-from .cells import CROSSED, HATCHED, NAMES, checked, edges, fixed_values
+from .cells import CROSSED, HATCHED, NAMES, PARTLY, checked, edges, fixed_values
 from .contour import EMPIRICAL, fit_label
-from .footer import describe, legend_below, write_below
-from .theory import Theory, threshold_label, threshold_style
+from .footer import describe, joined, legend_below, undecided, write_below
+from .theory import Theory, layers, threshold_label, threshold_style, told
+from .titles import set_title
 
 if TYPE_CHECKING:
     from ..sweep.diagram import PhaseDiagram
@@ -35,9 +35,12 @@ def plot_transition_curve(
 ) -> Axes:
     r"""Draw the share of successes along one axis, and where it turns.
 
-    Points carry Wilson intervals. Grey is the bracket, outside of which the rates stay on their
-    side of one half; green the fitted location, with its band at half height. Thresholds stand at
-    their real value v, so that a sharp rate jumps between the integers on either side of v.
+    Points carry Wilson intervals, which hold undecided trials both ways, and are open where there
+    are any. Grey is the bracket, outside of which the rates stay on their
+    side of one half; green the fitted location, with its band at half height.
+
+    Cells are centred on integers and thresholds stand at their real value, so that an exact one
+    lies within half a cell of the middle of the step from 0 to 1.
 
     Parameters
     ----------
@@ -58,9 +61,11 @@ def plot_transition_curve(
     Raises
     ------
     TypeError
-        If `diagram` is no diagram or `ax` no axes.
+        If `diagram` is no diagram, `ax` no axes, `thresholds` holds or returns anything but
+        thresholds, or `title` is no string.
     ValueError
-        If the diagram has more than one axis to draw, or not the one that was named.
+        If the diagram has more than one axis to draw, or not the one that was named, or the title
+        holds a formula that cannot be drawn.
 
     Examples
     --------
@@ -78,19 +83,17 @@ def plot_transition_curve(
     """
     axis, fixed = _only_axis(diagram, axis)
     ax = style.axes(ax, _SIZE)
-    known = thresholds(fixed) if callable(thresholds) else thresholds
+    set_title(ax, title)
     at = np.asarray(diagram.axes[axis])
     before, after = edges(at)
-    _draw_thresholds(ax, known, before[0], after[-1])
+    _draw_thresholds(ax, told(thresholds, fixed), before[0], after[-1])
     _draw_fit(ax, diagram, axis)
     _draw_rates(ax, diagram, at)
     _draw_unknown(ax, diagram, before, after)
     ax.set(xlim=(before[0], after[-1]), ylim=(-0.04, 1.04))
     ax.set(xlabel=NAMES.get(axis, axis), ylabel="share of trials that succeed")
-    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    if title is not None:
-        ax.set_title(title)
-    write_below(ax, describe(diagram, fixed), legend_below(ax))
+    style.write_ticks(ax.xaxis, style.fitting_ticks(ax, len(str(at[-1])), style.room(ax)))
+    write_below(ax, joined(describe(diagram, fixed), undecided(diagram)), legend_below(ax))
     return ax
 
 
@@ -110,10 +113,11 @@ def _only_axis(diagram: PhaseDiagram, axis: str | None) -> tuple[str, dict[str, 
 
 
 def _draw_thresholds(ax: Axes, known: Sequence[Threshold], first: float, last: float) -> None:
-    for threshold in known:
-        if first <= float(threshold.value) <= last:
-            label = threshold_label(threshold)
-            ax.axvline(float(threshold.value), label=label, **threshold_style(threshold))
+    seen = [one for one in known if first <= float(one.value) <= last]
+    stack = layers([np.array([float(one.value)]) for one in seen], last - first)
+    for one, (below, above) in zip(seen, stack, strict=True):
+        look = threshold_style(one, below, above)
+        ax.axvline(float(one.value), label=threshold_label(one), **look)
 
 
 def _draw_fit(ax: Axes, diagram: PhaseDiagram, axis: str) -> None:
@@ -127,24 +131,30 @@ def _draw_fit(ax: Axes, diagram: PhaseDiagram, axis: str) -> None:
         label = f"bracket: {lower:.0f} to {upper:.0f}"
         ax.axvspan(lower, upper, color="#DDDDDD", linewidth=0, zorder=0.2, label=label)
     if np.isfinite(location):
-        label = f"{fit_label(found)} {_number(low)} to {_number(high)}"
+        at = np.asarray(diagram.axes[axis])
+        place, *band = (_number(v, int(np.diff(at).min())) for v in (location, low, high))
+        label = f"{fit_label(found, f'at {place}')} {' to '.join(band)}"
         ax.axvline(location, color=EMPIRICAL, linewidth=0.8, zorder=1.9)
         (dot,) = ax.plot([location], [found.level], "-o", color=EMPIRICAL, linewidth=0.8)
         dot.set(markersize=5, markeredgecolor="white", zorder=3.5, label=label)
-        at = np.asarray(diagram.axes[axis])
         ends = max(low, float(at[0]) - 1), min(high, float(at[-1]) + 1)
         thick = (found.level - _BAND, found.level + _BAND)
         ax.fill_between(ends, *thick, color=EMPIRICAL, alpha=0.6, linewidth=0, zorder=2.4)
 
 
-def _number(value: float) -> str:
+def _number(value: float, spacing: int) -> str:
+    """Write a number to about a hundredth of the spacing of cells, however large it is."""
     if np.isinf(value):
         return "∞" if value > 0 else "−∞"
-    return f"{value:.4g}"
+    decimals = max(0, 3 - len(str(spacing)))
+    text = f"{round(value, decimals) + 0.0:.{decimals}f}".replace("-", "−")
+    return text.rstrip("0").rstrip(".") if decimals else text
 
 
 def _draw_rates(ax: Axes, diagram: PhaseDiagram, at: np.ndarray) -> None:
     known = np.asarray(diagram.trials).reshape(-1) > 0
+    if not known.any():
+        return
     rate = np.asarray(diagram.rate).reshape(-1)[known]
     low, high = (np.asarray(end).reshape(-1)[known] for end in diagram.interval())
     ax.errorbar(
@@ -160,6 +170,10 @@ def _draw_rates(ax: Axes, diagram: PhaseDiagram, at: np.ndarray) -> None:
         clip_on=False,
         label="share, with its 95 % Wilson interval",
     )
+    partly = np.asarray(diagram.undecided).reshape(-1)[known] > 0
+    if partly.any():
+        look = PARTLY | {"marker": "o", "markerfacecolor": "white", "markersize": 4.5}
+        ax.plot(at[known][partly], rate[partly], zorder=3.2, clip_on=False, **look)
 
 
 def _draw_unknown(ax: Axes, diagram: PhaseDiagram, before: np.ndarray, after: np.ndarray) -> None:

@@ -1,23 +1,22 @@
-"""What a worker does: trials of some cells, one thread each, within a time that it keeps itself."""
+"""What a worker does: trials of some cells, for as long as it was asked to."""
 
 from __future__ import annotations
 
-import pickle
-import sys
 import traceback
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import perf_counter
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..batches import at_most_threads
+from .one_thread import one_thread
 from .outcomes import MARKS
 from .seeds import trial_rngs
 
-__all__ = ["Block", "Done", "Failure", "packed", "run_blocks", "run_packed"]
+__all__ = ["Block", "Done", "Failure", "run_blocks"]
+
+# Trials of a new cell that are run together before their time is known.
+_AT_FIRST = 64
 
 
 class Block(NamedTuple):
@@ -27,93 +26,73 @@ class Block(NamedTuple):
     first: int
     trials: int
 
+    def after(self, done: int) -> Block:
+        """Return what is left of it after the first `done` trials."""
+        return Block(self.cell, self.first + done, self.trials - done)
+
 
 class Failure(NamedTuple):
     """What a task raised; as text, since not every exception survives the way between processes."""
 
-    cell: Mapping[str, int]
-    first: int
-    trials: int
+    block: Block
     error: str
     trace: str
 
 
 class Done(NamedTuple):
-    """Outcomes of the first blocks of those that were asked for, and the seconds they took."""
+    """Outcomes of the first trials of those that were asked for, and the seconds they took.
+
+    `unknown` says that the task itself has not come here yet.
+    """
 
     outcomes: list[str]
-    seconds: float
-    failure: Failure | None
-
-
-def packed(task: Callable[..., Any]) -> bytes:
-    """A task on its way to another process, functions of a notebook included.
-
-    Raises
-    ------
-    TypeError
-        If it holds what cannot travel, such as an open file.
-    """
-    try:
-        import cloudpickle
-    except ImportError:  # joblib brought its own before 1.6
-        from joblib.externals import cloudpickle
-
-    try:
-        return bytes(cloudpickle.dumps(task))
-    except Exception as error:
-        # Whatever the task holds may raise whatever it likes.
-        raise TypeError(
-            f"the task cannot be sent to other processes: {error}. Use n_jobs=1, or build what "
-            "it needs inside of it."
-        ) from error
-
-
-@lru_cache(maxsize=4)
-def _unpacked(raw: bytes) -> Callable[..., Any]:
-    task: Callable[..., Any] = pickle.loads(raw)
-    return task
-
-
-def run_packed(raw: bytes, seed: int, blocks: Sequence[Block], patience: float) -> Done:
-    """`run_blocks` with a task that came from another process."""
-    try:
-        task = _unpacked(raw)
-    except Exception as error:
-        text = f"a worker cannot load the task: {type(error).__name__}: {error}"
-        return Done([], 0.0, Failure(*blocks[0], text, traceback.format_exc()))
-    return run_blocks(task, seed, blocks, patience)
+    seconds: float = 0.0
+    failure: Failure | None = None
+    unknown: bool = False
 
 
 def run_blocks(
     task: Callable[..., Any], seed: int, blocks: Sequence[Block], patience: float
 ) -> Done:
-    """Run blocks one after another; none is begun once `patience` seconds have passed."""
+    """Run blocks one after another, until all are done or `patience` seconds have passed.
+
+    The last of the outcomes may be of the first trials of a block only; at least one trial is run.
+    """
     outcomes: list[str] = []
     start = perf_counter()
-    with _OneThread() as threads:
+    with one_thread() as threads:
         for block in blocks:
             if outcomes and perf_counter() - start > patience:
                 break
             threads.look_again()
+            outcomes.append("")
             try:
-                outcomes.append(_marks(task, seed, block))
+                for marks in _parts(task, seed, block, start + patience):
+                    outcomes[-1] += marks
             except (Exception, SystemExit) as error:
-                text = f"{type(error).__name__}: {error}"
-                failure = Failure(*block, text, traceback.format_exc())
+                failure = _failure(block.after(len(outcomes[-1])), error)
                 return Done(outcomes, perf_counter() - start, failure)
-    return Done(outcomes, perf_counter() - start, None)
+    return Done(outcomes, perf_counter() - start)
 
 
-def _marks(task: Callable[..., Any], seed: int, block: Block) -> str:
-    cell = dict(block.cell)
-    rngs = trial_rngs(seed, cell, block.first, block.trials)
+def _parts(task: Callable[..., Any], seed: int, block: Block, end: float) -> Iterator[str]:
+    """Outcomes of a block in one or more parts, until a moment has passed."""
     many = getattr(task, "many", None)
-    # A cell of its own for every trial, since a task may write to what it is given.
-    found = [task(dict(cell), rng) for rng in rngs] if many is None else list(many(cell, rngs))
-    if len(found) != len(rngs):
-        raise ValueError(f"the task must give {len(rngs)} outcomes; got {len(found)}.")
-    return "".join(map(_mark, found))
+    size = 1 if many is None else min(block.trials, _AT_FIRST)
+    while block.trials:
+        start = perf_counter()
+        rngs = trial_rngs(seed, block.cell, block.first, min(size, block.trials))
+        # A cell of its own every time, since a task may write to what it is given.
+        own = dict(block.cell)
+        found = [task(own, rngs[0])] if many is None else list(many(own, rngs))
+        if len(found) != len(rngs):
+            raise ValueError(f"the task must give {len(rngs)} outcomes; got {len(found)}.")
+        yield "".join(map(_mark, found))
+        block, now = block.after(len(rngs)), perf_counter()
+        if now > end:
+            return
+        if many is not None:
+            size = max(1, int(len(rngs) * (end - now) / max(now - start, 1e-6)))
 
 
 def _mark(outcome: Any) -> str:
@@ -129,24 +108,11 @@ def _mark(outcome: Any) -> str:
     return MARKS[bool(outcome)]
 
 
-class _OneThread(ExitStack):
-    """Neither BLAS nor kernels start threads: workers fill the cores, and sums keep their order."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._modules = 0
-        self.enter_context(at_most_threads(1))
-
-    def look_again(self) -> None:
-        """Limit the libraries that were loaded since."""
-        if len(sys.modules) != self._modules:
-            self._modules = len(sys.modules)
-            self.enter_context(_controller(self._modules).limit(limits=1))
-
-
-@lru_cache(maxsize=1)
-def _controller(modules: int) -> Any:
-    """Thread pools that are loaded; looked for again only where a module was loaded since."""
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
+def _failure(block: Block, error: BaseException) -> Failure:
+    name = type(error).__name__
+    try:
+        text = f"{name}: {error}"
+    except Exception:  # its own __str__ fails
+        text = name
+    many = min(block.trials, _AT_FIRST)
+    return Failure(block._replace(trials=many), text, traceback.format_exc())

@@ -55,7 +55,7 @@ class PhaseDiagram:
     >>> found
     PhaseDiagram(m from 4 to 12 (4 values); 4 of 4 cells run, 20 trials each, none undecided)
     >>> print(found.transition())
-    success rate 0.5 at m = 8.409, 95 % band 8 to 9, between the cells 8 and 9, rising
+    success rate 0.5 at m = 8.41, 95 % band 8.00 to 9.00, between the cells 8 and 9, rising
     """
 
     axes: dict[str, NDArray[np.int64]]
@@ -97,7 +97,29 @@ class PhaseDiagram:
             yield {name: int(values[i]) for (name, values), i in lines}
 
     def interval(self, confidence: float = 0.95) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Wilson intervals of the rates, widened by undecided trials: see `wilson`."""
+        """Wilson intervals of the rates, widened by undecided trials: see `wilson`.
+
+        Parameters
+        ----------
+        confidence : float
+            Strictly between 0 and 1.
+
+        Returns
+        -------
+        low, high : ndarray of float64
+            Of the shape of the counts. NaN where no trial was run.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `confidence` is no number strictly between 0 and 1.
+
+        Examples
+        --------
+        >>> low, high = PhaseDiagram({"m": [4, 8]}, [0, 15], [20, 15], [0, 5]).interval()
+        >>> low.round(2), high.round(2)
+        (array([0.  , 0.53]), array([0.16, 1.  ]))
+        """
         return wilson(self.successes, self.trials, confidence, self.undecided)
 
     def transition(
@@ -111,9 +133,13 @@ class PhaseDiagram:
             May be left out where there is only one.
         level, confidence : float
             Strictly between 0 and 1.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there is no such axis, or a number is not strictly between 0 and 1.
         """
-        axis = self._axis(axis)
-        return locate(self.axes, self.successes, self.trials, axis, level, confidence)
+        return locate(self.axes, self._counts, self._axis(axis), level, confidence)
 
     def refinement(self, axis: str | None = None, level: float = 0.5) -> list[dict[str, int]]:
         """Cells that halve the brackets of the transition along an axis.
@@ -123,18 +149,32 @@ class PhaseDiagram:
         list of dict
             For each column with a transition, one cell that was not run: the middle of the
             largest gap inside of the bracket. None where all cells there were run, or where the
-            fit is at least four times as wide as that gap, so that more trials tell more.
+            fit of decided trials is at least four times as wide as their largest gap there and
+            its band is bounded, so that more trials tell more.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there is no such axis, or `level` is no number strictly between 0 and 1.
         """
-        axis = self._axis(axis)
-        return halvings(self.axes, self.successes, self.trials, self.run, axis, level)
+        return halvings(self.axes, self._counts, self._axis(axis), level)
 
     def select(self, **fixed: int) -> PhaseDiagram:
         """Cells at one value of some axes, without these axes.
 
         Raises
         ------
+        TypeError
+            If a value is no integer.
         ValueError
             If there is no such axis or value, or if no axis remains.
+
+        Examples
+        --------
+        >>> found = PhaseDiagram({"m": [4, 8], "G": [2, 3]}, [[0, 1], [5, 5]], [[5] * 2] * 2,
+        ...                      [[0] * 2] * 2)
+        >>> found.select(G=3)
+        PhaseDiagram(m from 4 to 8 (2 values); 2 of 2 cells run, 5 trials each, none undecided)
         """
         where: list[int | slice] = [slice(None)] * len(self.axes)
         for name, value in fixed.items():
@@ -160,11 +200,18 @@ class PhaseDiagram:
 
         Raises
         ------
+        TypeError
+            If `other` is no phase diagram.
         ValueError
             If axes or specifications differ, or both hold a cell with different counts.
+
+        Examples
+        --------
+        >>> few = PhaseDiagram({"m": [4, 8]}, [0, 5], [5, 5], [0, 0])
+        >>> few.merge(PhaseDiagram({"m": [6]}, [2], [5], [0])).successes
+        array([0, 2, 5])
         """
-        if not isinstance(other, PhaseDiagram):
-            raise TypeError(f"`other` must be a PhaseDiagram; got {type(other).__name__}.")
+        _require_diagram(other)
         if list(self.axes) != list(other.axes):
             names = ", ".join(self.axes), ", ".join(other.axes)
             raise ValueError(f"`other` must have the axes {names[0]}; got {names[1]}.")
@@ -180,7 +227,14 @@ class PhaseDiagram:
         return PhaseDiagram(axes, successes, trials, undecided, provenance)
 
     def same_counts(self, other: PhaseDiagram) -> bool:
-        """Whether axes and counts are equal, wherever they come from."""
+        """Whether axes and counts are equal, wherever they come from.
+
+        Raises
+        ------
+        TypeError
+            If `other` is no phase diagram.
+        """
+        _require_diagram(other)
         return (
             list(self.axes) == list(other.axes)
             and all(np.array_equal(self.axes[name], other.axes[name]) for name in self.axes)
@@ -196,6 +250,10 @@ class PhaseDiagram:
         ------
         ImportError
             If xarray is not installed.
+        TypeError, ValueError
+            If `confidence` is no number strictly between 0 and 1.
+        ValueError
+            If an axis has the name of one of the arrays.
         """
         try:
             import xarray
@@ -205,6 +263,8 @@ class PhaseDiagram:
         low, high = self.interval(confidence)
         arrays = dict(zip(_COUNTS, self._counts, strict=True))
         arrays |= {"rate": self.rate, "low": low, "high": high}
+        if taken := [name for name in self.axes if name in arrays]:
+            raise ValueError(f"no axis may be named {listed(arrays)} here; got {listed(taken)}.")
         specification = json.dumps(self.provenance.get("specification", {}))
         return xarray.Dataset(
             {name: (tuple(self.axes), array) for name, array in arrays.items()},
@@ -242,8 +302,25 @@ class PhaseDiagram:
         return cls(*(content[name] for name in names))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write everything to a JSON file, which is replaced as a whole or not at all."""
-        with replaced(os.fspath(path)) as stream:
+        """Write everything to a JSON file, which is replaced as a whole or not at all.
+
+        Raises
+        ------
+        TypeError
+            If `path` is no path.
+        ValueError
+            If there cannot be such a file.
+
+        Examples
+        --------
+        >>> found = PhaseDiagram({"m": [4, 8]}, [0, 5], [5, 5], [0, 0])
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     found.save(f"{folder}/found.json")
+        ...     PhaseDiagram.load(f"{folder}/found.json").same_counts(found)
+        True
+        """
+        with replaced(_path(path)) as stream:
             stream.write(json.dumps(self.to_dict(), allow_nan=False).encode())
 
     @classmethod
@@ -252,9 +329,12 @@ class PhaseDiagram:
 
         Raises
         ------
+        TypeError
+            If `path` is no path.
         ValueError
             If there is no such file, or if it holds anything else.
         """
+        path = _path(path)
         if os.path.isdir(path):
             from .tally import stored_diagram
 
@@ -263,12 +343,12 @@ class PhaseDiagram:
             with open(path, encoding="utf-8") as stream:
                 return cls.from_dict(json.load(stream, parse_constant=_refuse))
         except OSError as error:
-            raise ValueError(f"cannot read {os.fspath(path)}: {error.strerror}.") from error
+            raise ValueError(f"cannot read {path}: {error.strerror}.") from error
         except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
             reason = "it is truncated, or no JSON."
-            raise ValueError(f"{os.fspath(path)} is no phase diagram: {reason}") from error
+            raise ValueError(f"{path} is no phase diagram: {reason}") from error
         except (TypeError, ValueError) as error:
-            raise ValueError(f"{os.fspath(path)} is no phase diagram: {error}") from error
+            raise ValueError(f"{path} is no phase diagram: {error}") from error
 
     @property
     def _counts(self) -> NDArray[np.int64]:
@@ -287,7 +367,7 @@ class PhaseDiagram:
         cells, undecided = int(self.run.sum()), int(self.undecided.sum())
         each = np.unique((self.trials + self.undecided)[self.run])
         most = f" {each[0]} to {each[-1]} trials each," if each.size > 1 else ""
-        most = f" {each[0]} trials each," if each.size == 1 else most
+        most = f" {each[0]} trial{'s' if each[0] > 1 else ''} each," if each.size == 1 else most
         return (
             f"PhaseDiagram({spans}; {cells} of {self.run.size} cells run,{most} "
             f"{undecided or 'none'} undecided)"
@@ -298,6 +378,18 @@ def _span(values: NDArray[np.int64]) -> str:
     if len(values) == 1:
         return f"= {values[0]}"
     return f"from {values[0]} to {values[-1]} ({len(values)} values)"
+
+
+def _require_diagram(other: object) -> None:
+    if not isinstance(other, PhaseDiagram):
+        raise TypeError(f"`other` must be a PhaseDiagram; got {type(other).__name__}.")
+
+
+def _path(path: str | os.PathLike[str]) -> str:
+    # Open would take an integer for a file that is open already.
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"`path` must be a path; got {type(path).__name__}.")
+    return os.fspath(path)
 
 
 def _refuse(constant: str) -> None:

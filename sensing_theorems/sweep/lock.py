@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import threading
 from pathlib import Path
 from typing import IO
 
@@ -10,6 +12,8 @@ __all__ = ["Lock"]
 
 # Locks of a process do not exclude the process itself.
 _HELD: set[str] = set()
+_GUARD = threading.Lock()
+_TAKEN = (errno.EACCES, errno.EAGAIN)
 
 
 class Lock:
@@ -28,15 +32,18 @@ class Lock:
 
     def __init__(self, path: Path) -> None:
         self._name = os.path.realpath(path)
-        if self._name in _HELD:
-            raise BlockingIOError(f"{path} is held by this process.")
-        self._stream = open(self._name, "ab")
-        try:
-            _hold(self._stream)
-        except OSError as error:
-            self._stream.close()
-            raise BlockingIOError(f"{path} is held by another process.") from error
-        _HELD.add(self._name)
+        with _GUARD:
+            if self._name in _HELD:
+                raise BlockingIOError(f"{path} is held by this process.")
+            self._stream = open(self._name, "ab")
+            try:
+                _hold(self._stream)
+            except OSError as error:
+                self._stream.close()
+                if error.errno in _TAKEN:
+                    raise BlockingIOError(f"{path} is held by another process.") from error
+                raise
+            _HELD.add(self._name)
 
     def release(self) -> None:
         """Let go; a second time does nothing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 __all__ = ["MARKS", "MOST_TRIALS", "Counts", "Outcomes"]
 
@@ -27,16 +27,16 @@ class Outcomes:
         self._marks: dict[tuple[tuple[str, int], ...], bytearray] = {}
         self._axes: list[str] = []
 
-    def add(
-        self, cell: Mapping[str, int], first: int, outcomes: str, axes: Iterable[str] | None = None
-    ) -> None:
-        """Enter outcomes of trials from number `first` on.
+    def add(self, cell: Any, first: Any, outcomes: Any, axes: Iterable[str] | None = None) -> None:
+        """Enter outcomes of a cell, a mapping to integers, of trials from number `first` on.
 
         Raises
         ------
         ValueError
             If they are no outcomes, or contradict what is known of the same trials.
         """
+        if not isinstance(cell, Mapping):
+            raise ValueError(f"it must be of a cell; got {cell!r}")
         if axes is not None and sorted(cell) != sorted(axes):
             raise ValueError(f"its cell must have the axes {', '.join(axes)}; got {dict(cell)}")
         if any(type(value) is not int for value in (*cell.values(), first)) or first < 0:

@@ -1,4 +1,4 @@
-"""A bar that says how far a sweep is."""
+"""A bar that says how far a sweep is, and never stands in its way."""
 
 from __future__ import annotations
 
@@ -6,16 +6,51 @@ import sys
 import warnings
 from typing import Any
 
-__all__ = ["bar"]
+__all__ = ["Bar"]
 
 
-def bar(shown: bool | None, total: int, done: int) -> Any:
-    """Return a tqdm bar over trials, by default only where somebody can see it."""
-    with warnings.catch_warnings():
-        # Of notebooks without ipywidgets, where a bar of text does as well.
-        warnings.simplefilter("ignore")
-        from tqdm.auto import tqdm
-    if shown is None:
-        shown = sys.stderr.isatty() if sys.stderr is not None else False
-        shown = shown or "ipykernel" in sys.modules
-    return tqdm(total=total, initial=done, unit=" trials", disable=not shown, smoothing=0.05)
+class Bar:
+    """A tqdm bar over trials, by default only where somebody can see it.
+
+    What it is written to may be closed in the middle of a sweep, which then goes on without it.
+    """
+
+    def __init__(self, shown: bool | None, total: int, done: int) -> None:
+        self._bar: Any = None
+        if _visible() if shown is None else shown and sys.stderr is not None:
+            with warnings.catch_warnings():
+                # Of notebooks without ipywidgets, where a bar of text does as well.
+                warnings.simplefilter("ignore")
+                from tqdm.auto import tqdm
+            try:
+                self._bar = tqdm(total=total, initial=done, unit=" trials", smoothing=0.05)
+            except (OSError, ValueError):
+                self._bar = None
+
+    def update(self, trials: int) -> None:
+        """Go on by so many trials."""
+        self._try("update", trials)
+
+    def extend(self, trials: int, done: int) -> None:
+        """Have more trials to do, some of which are done."""
+        if self._bar is not None:
+            self._bar.total += trials
+        self.update(done)
+
+    def close(self) -> None:
+        """Leave the bar as it is."""
+        self._try("close")
+
+    def _try(self, step: str, *arguments: int) -> None:
+        try:
+            if self._bar is not None:
+                getattr(self._bar, step)(*arguments)
+        except (OSError, ValueError):
+            self._bar = None
+
+
+def _visible() -> bool:
+    try:
+        return "ipykernel" in sys.modules or sys.stderr.isatty()
+    except (AttributeError, ValueError):  # there is none, or it is closed
+        return False

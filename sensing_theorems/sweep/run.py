@@ -46,7 +46,8 @@ def sweep(
         ``task(cell, rng) -> bool`` with a dict of integers and a `numpy.random.Generator`. None
         for a trial that cannot be decided; it is counted apart. A method
         ``task.many(cell, rngs)``, if there is one, is given several trials of a cell at once; what
-        it returns for each must not depend on the others. See `sensing_theorems.tasks`.
+        it returns for each must not depend on the others. A method ``task.check(cell)`` may
+        refuse cells before any trial is run. See `sensing_theorems.tasks`.
     grid : mapping from str to integers, or sequence of cells
         Values along each axis, or a list of dicts.
     trials : int
@@ -90,9 +91,16 @@ def sweep(
     positive_int(trials, "trials")
     if trials > MOST_TRIALS:
         raise ValueError(f"`trials` must be at most {MOST_TRIALS}; got {trials}.")
-    if refine is not None and refine not in cells[0]:
+    if refine is not None and not (isinstance(refine, str) and refine in cells[0]):
         raise ValueError(f"`refine` must be one of {', '.join(cells[0])}; got {refine!r}.")
+    if store is not None and not os.fspath(store):
+        raise ValueError("`store` must name a directory; got an empty name.")
     own = specification(_callable(task), cells[0], _seed(seed))
+    # Not in the middle of the work, hours later.
+    check = getattr(task, "check", None)
+    if check is not None:
+        for cell in cells:
+            check(cell)
     workers = crew(executor, n_jobs)
     with kept(store, own) as keep:
         runner = Runner(task, cells, int(trials), keep, workers)

@@ -11,7 +11,7 @@ from typing import Any
 
 from .lock import Lock
 from .outcomes import Outcomes
-from .specification import differences
+from .specification import differences, digest
 from .store_file import CELLS, Stored, header, read_store
 
 __all__ = ["Memory", "Store", "kept"]
@@ -42,10 +42,14 @@ class Store:
         self._descriptor = -1
         self._refusal = self._open()
         try:
-            exists = self._path.exists()
-            self._stored = read_store(folder) if exists else Stored(None, [], Outcomes(), 0)
+            self._stored = (
+                read_store(folder)
+                if os.path.exists(self._path)
+                else Stored(None, [], Outcomes(), 0)
+            )
             own = self._stored.specification
-            if own is not None and own != specification:
+            # Not by ==, to which true, 1 and 1.0 are the same.
+            if own is not None and digest(own) != digest(self._own):
                 raise ValueError(
                     f"{folder} is the store of another sweep; "
                     f"{'; '.join(differences(own, specification))}. "
@@ -125,8 +129,10 @@ class Store:
 
     def _write(self, text: str) -> None:
         self.require_writable()
-        raw = text.encode()
-        end = os.fstat(self._descriptor).st_size
+        raw, own = text.encode(), os.fstat(self._descriptor)
+        end = own.st_size
+        if not os.path.exists(self._path) or not os.path.samestat(own, os.stat(self._path)):
+            raise ValueError(f"the store {self.folder} was removed or replaced while in use.")
         try:
             written = 0
             while written < len(raw):

@@ -60,11 +60,13 @@ def _parsed(raw: bytes, path: Path) -> Stored:
         if not (_START.encode().startswith(torn) or torn.startswith(_START.encode())):
             raise ValueError(f"{path} is no store of a sweep.")
         return found
-    header = _line(lines[0], 1, path)
-    if header.get("sensing_theorems") != "sweep" or header.get("format") != _FORMAT:
+    if not _is_whole(lines[0]):
+        raise ValueError(f"{path}, line 1 is damaged: it says what sweep this is the store of.")
+    about = json.loads(lines[0])
+    if about.get("sensing_theorems") != "sweep" or about.get("format") != _FORMAT:
         raise ValueError(f"{path} is no store of a sweep, or one of another version.")
-    own = header.get("specification")
-    if not isinstance(own, dict) or header.get("digest") != digest(own):
+    own = about.get("specification")
+    if not isinstance(own, dict) or about.get("digest") != digest(own):
         raise ValueError(f"{path}, line 1 is damaged: its specification is not what was written.")
     axes = own.get("axes")
     if not isinstance(axes, list):
@@ -78,8 +80,8 @@ def _parsed(raw: bytes, path: Path) -> Stored:
             found.sessions.append(line["session"])
             continue
         try:
-            found.outcomes.add(line["cell"], line["first"], line["outcomes"], axes)
-        except (KeyError, TypeError, ValueError) as error:
+            found.outcomes.add(line.get("cell"), line.get("first"), line.get("outcomes"), axes)
+        except ValueError as error:
             raise ValueError(f"{path}, line {number} is damaged: {error}.") from error
     return found._replace(specification=own, length=length)
 

@@ -11,7 +11,7 @@ from concurrent.futures import Executor, Future
 from contextlib import suppress
 from typing import Any
 
-from .._validate import positive_int
+import numpy as np
 
 __all__ = ["Crew", "crew"]
 
@@ -19,6 +19,12 @@ __all__ = ["Crew", "crew"]
 _IDLE = 10
 _LOOK = 0.5
 _MOST_AT_ONCE = 1024
+_GUESS = 32
+
+# Pools that no sweep uses at the moment, by process and size: starting workers takes about a
+# second. Not joblib's own, which would be shared with whatever else runs in this process.
+_RESTING: dict[tuple[int, int], list[Executor]] = {}
+_GUARD = threading.Lock()
 
 
 class _Here(Executor):
@@ -36,6 +42,7 @@ class Crew:
 
     Attributes
     ----------
+    executor : Executor
     workers : int
         How many work side by side; for executors that do not tell, a guess that grows while
         results come back without waiting.
@@ -43,13 +50,11 @@ class Crew:
         Whether tasks need not travel.
     """
 
-    def __init__(
-        self, executor: Executor, workers: int | None, make: Callable[[], Executor] | None
-    ):
-        self.executor, self._make = executor, make
+    def __init__(self, executor: Executor, workers: int | None) -> None:
+        self.executor = executor
         self.local = isinstance(executor, _Here)
         self._known = workers is not None
-        self.workers = workers or 32
+        self.workers = workers or _GUESS
 
     @property
     def at_once(self) -> int:
@@ -63,16 +68,43 @@ class Crew:
 
     def renew(self) -> bool:
         """Replace workers that were killed; False for an executor that is not ours."""
-        if self._make is None:
-            return False
-        self.executor = self._make()
+        return False
+
+    def leave(self, broken: bool) -> None:
+        """Let workers go, those of our own in the middle of their work if need be."""
+
+
+class _Own(Crew):
+    """Processes of this package on this machine."""
+
+    def __init__(self, jobs: int) -> None:
+        with _GUARD:
+            resting = _RESTING.get((os.getpid(), jobs), [])
+            executor = resting.pop() if resting else None
+        super().__init__(executor or _started(jobs), jobs)
+
+    def renew(self) -> bool:
+        self.leave(broken=True)
+        self.executor = _started(self.workers)
         return True
 
-    def dismiss(self) -> None:
-        """End workers of our own in the middle of their work."""
-        if self._make is not None:
-            with suppress(Exception):
-                self.executor.shutdown(kill_workers=True)  # type: ignore[call-arg]
+    def leave(self, broken: bool) -> None:
+        if not broken:
+            with _GUARD:
+                _RESTING.setdefault((os.getpid(), self.workers), []).append(self.executor)
+            return
+        with suppress(Exception):
+            self.executor.shutdown(kill_workers=True)  # type: ignore[call-arg]
+
+
+def _started(jobs: int) -> Executor:
+    from joblib.externals.loky import ProcessPoolExecutor
+
+    one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    made: Executor = ProcessPoolExecutor(
+        jobs, timeout=_IDLE, initializer=_prepare, initargs=(os.getpid(),), env=one
+    )
+    return made
 
 
 def crew(executor: Any, n_jobs: Any) -> Crew:
@@ -84,41 +116,32 @@ def crew(executor: Any, n_jobs: Any) -> Crew:
         If there is no such executor or number.
     """
     if executor is not None:
-        if not callable(getattr(executor, "submit", None)):
+        if isinstance(executor, type) or not callable(getattr(executor, "submit", None)):
             raise TypeError(
                 "`executor` must have the submit method of concurrent.futures.Executor; got "
-                f"{type(executor).__name__}."
+                f"{executor!r}."
             )
         if n_jobs != 1:
             raise ValueError(f"give `executor` or `n_jobs`, not both; got n_jobs={n_jobs}.")
-        return Crew(executor, getattr(executor, "_max_workers", None), None)
+        told = getattr(executor, "_max_workers", None)
+        return Crew(executor, told if isinstance(told, int) and told > 0 else None)
     jobs = _jobs(n_jobs)
-    if jobs == 1:
-        return Crew(_Here(), 1, None)
-
-    def make() -> Executor:
-        from joblib.externals.loky import get_reusable_executor
-
-        one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        made = get_reusable_executor(
-            jobs, timeout=_IDLE, initializer=_prepare, initargs=(os.getpid(),), env=one
-        )
-        return made
-
-    return Crew(make(), jobs, make)
+    return Crew(_Here(), 1) if jobs == 1 else _Own(jobs)
 
 
 def _jobs(n_jobs: Any) -> int:
-    if isinstance(n_jobs, bool) or not hasattr(n_jobs, "__index__") or n_jobs == 0:
+    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int | np.integer):
+        raise TypeError(f"`n_jobs` must be an integer; got {n_jobs!r}.")
+    if n_jobs < 1 and n_jobs != -1:
         raise ValueError(
             "`n_jobs` must be a positive number of processes, or -1 for one per core; got "
-            f"{n_jobs!r}."
+            f"{n_jobs}."
         )
     if n_jobs > 0:
-        return positive_int(n_jobs, "n_jobs")
+        return int(n_jobs)
     from joblib import cpu_count
 
-    return max(1, cpu_count() + 1 + int(n_jobs))
+    return int(cpu_count())
 
 
 def _prepare(parent: int) -> None:

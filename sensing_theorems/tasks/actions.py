@@ -10,7 +10,7 @@ from ..groups.action import GroupAction
 from ..specs import parse_action
 from .group_bounds import Multiplicities, multiplicities
 
-__all__ = ["action_of", "maps_of", "numbers_of"]
+__all__ = ["action_of", "listable", "maps_of", "numbers_of"]
 
 _ENTRIES = 2**24
 
@@ -41,9 +41,8 @@ def numbers_of(text: str) -> Multiplicities:
     return multiplicities(action_of(text))
 
 
-@lru_cache(maxsize=8)
-def maps_of(text: str) -> np.ndarray:
-    r"""All maps :math:`T_g` of a finite action as matrices, (\|G\|, n, n), the identity first.
+def listable(text: str) -> GroupAction:
+    r"""Return an action all of whose maps may be held as matrices, (\|G\|, n, n).
 
     Raises
     ------
@@ -60,6 +59,19 @@ def maps_of(text: str) -> np.ndarray:
             f"the maps of an action may have {_ENTRIES} entries as matrices; those of "
             f"{action.name} have {action.order * action.n**2}."
         )
+    return action
+
+
+@lru_cache(maxsize=8)
+def maps_of(text: str) -> np.ndarray:
+    r"""All maps :math:`T_g` of a finite action as matrices, (\|G\|, n, n), the identity first.
+
+    Raises
+    ------
+    ValueError
+        As `listable`.
+    """
+    action = listable(text)
     whole = np.eye(action.n)
     maps = np.stack([element(whole).T for element in action.elements()])
     maps.flags.writeable = False

@@ -58,6 +58,16 @@ class Task(ABC):
     ) -> list[bool | None]:
         """Outcomes of many trials, each of which depends on its own generator only."""
 
+    def check(self, cell: Mapping[str, int]) -> None:
+        """Refuse a cell that has no trials; a sweep asks for all cells before the first trial.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `values`, and as the task documents.
+        """
+        self.values(cell)
+
     def thresholds(self, cell: Mapping[str, int], axis: str) -> tuple[Threshold, ...]:
         """Bounds of the theory along an axis, at the other values; none where none is known."""
         self.values(cell, without=axis)

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from ..thresholds import Threshold
 
-__all__ = ["full_rank", "moments", "samples", "subspace", "union", "whole_space"]
+__all__ = ["dictionary", "full_rank", "moments", "samples", "subspace", "union", "whole_space"]
 
 Cell = Mapping[str, int]
 Value = Fraction | int | float
@@ -67,19 +67,22 @@ def subspace(cell: Cell, axis: str) -> tuple[Threshold, ...]:
     if axis == "k":
         n, m, G = cell["n"], cell["m"], cell["G"]
         most: Value = Fraction(G * m - n, G - 1) if G > 1 else math.inf if m >= n else -math.inf
-        text = "k ≤ (G m − n)/(G − 1) or k ≥ n"
+        text = "k ≤ (G m − n)/(G − 1), for k < n"
         exact = Threshold("exact", "derived", text, most, upper=True)
         least = m - Fraction(n, G)
         text = "k < m − n/G"
         return exact, Threshold("sufficient", "published", text, least, strict=True, upper=True)
     if axis == "n":
         m, G, k = cell["m"], cell["G"], cell["k"]
-        bounds = full_rank(cell, axis, False)
+        # A subspace of k dimensions is R^n, and identified, up to n = k.
+        text = "n ≤ G m or n ≤ k"
+        needed = Threshold("necessary", "published", text, max(k, G * m), upper=True)
         most = k + G * max(m - k, 0)
-        exact = Threshold("exact", "derived", "n ≤ k + G (m − k)", most, upper=True)
-        text = "n < G (m − k)"
-        enough = Threshold("sufficient", "published", text, G * (m - k), strict=True, upper=True)
-        return (*bounds, exact, enough)
+        text = "n ≤ k + G (m − k) or n ≤ k"
+        exact = Threshold("exact", "derived", text, most, upper=True)
+        text, value = "n < G (m − k) or n ≤ k", max(k + 1, G * (m - k))
+        enough = Threshold("sufficient", "published", text, value, strict=True, upper=True)
+        return needed, exact, enough
     return ()
 
 
@@ -163,14 +166,14 @@ def samples(cell: Cell, axis: str) -> tuple[Threshold, ...]:
     :math:`u \varphi^\top` is left, with u unseen by the others and :math:`\varphi` orthogonal to
     the codes of the j (derived here, see `samples_needed`).
     """
+    if axis not in ("N", "m"):
+        return ()
     n, k = cell["n"], cell["k"]
     if k >= n:
-        return whole_space(axis) if axis in ("N", "m") else ()
+        return whole_space(axis)
     if axis == "m":
         value: Value = k + Fraction(k * (n - k), cell["N"])
         return (Threshold("necessary", "derived", "m ≥ k + k(n − k)/N", value),)
-    if axis != "N":
-        return ()
     m, G = cell["m"], cell.get("G")
     count = _ratio(k * (n - k), m - k)
     found = (Threshold("necessary", "derived", "N ≥ k(n − k)/(m − k)", count),)
@@ -184,3 +187,52 @@ def samples(cell: Cell, axis: str) -> tuple[Threshold, ...]:
     least = rounds * G + (G - j + rest if rest else 0)
     text = "k samples through any j operators, (G − j)(m − k) < n − k"
     return (*found, Threshold("necessary", "derived", text, least))
+
+
+def dictionary(cell: Cell, axis: str) -> tuple[Threshold, ...]:
+    r"""Necessary bounds on learning p atoms, k < min(n, p), from N samples through G operators.
+
+    ==============================  =============================================================
+    :math:`G m \ge n`               Tachella, Chen, Davies, JMLR 2023
+    :math:`m \ge k + 1`             derived here
+    :math:`G (m - 1) \ge n - 1`     derived here
+    :math:`N (m - k) \ge p (n - 1)` derived here
+    ==============================  =============================================================
+
+    Nothing is sufficient here for every N: that no larger model fits, as `union` asks, leaves other
+    dictionaries, and random supports may miss an atom, however many samples there are.
+
+    Proofs, for almost all draws. If v is in all null spaces, D and :math:`D + v w^\top` measure
+    the same. With m ≤ k rows, any k atoms of almost every other dictionary explain any measurement.
+    If :math:`A_g u = c_g A_g d` for all g, with an atom d, then d + t u with coefficients divided
+    by :math:`1 + t c_g` measures the same; modulo d these are m - 1 linear equations per operator
+    for the n - 1 dimensions of u. In the last, each sample gives m equations for its k
+    coefficients, and the atoms have n - 1 parameters each up to scale; where these are more, the
+    solutions with the same supports are at least a curve, along which D changes, since for m ≥ k
+    coefficients follow from D.
+    """
+    if axis not in ("m", "G", "N"):
+        return ()
+    n, k, p = cell["n"], cell["k"], cell["atoms"]
+    if k >= min(n, p):
+        return (Threshold("necessary", "derived", "k < n and k < atoms", math.inf),)
+    if axis == "m":
+        G, N = cell["G"], cell["N"]
+        found: dict[str, Value] = {
+            "m ≥ k + 1": k + 1,
+            "m ≥ 1 + (n − 1)/G": 1 + Fraction(n - 1, G),
+            "m ≥ k + atoms(n − 1)/N": k + Fraction(p * (n - 1), N),
+        }
+    else:
+        m = cell["m"]
+        lines, count = _ratio(n - 1, m - 1), _ratio(p * (n - 1), m - k)
+        if axis == "G":
+            found = {"G ≥ (n − 1)/(m − 1)": lines}
+            other, fails = "N (m − k) ≥ atoms(n − 1)", cell["N"] < count
+        else:
+            found = {"N ≥ atoms(n − 1)/(m − k)": count}
+            other, fails = "G (m − 1) ≥ n − 1", cell["G"] < lines
+        if fails:
+            found[other] = math.inf
+    derived = (Threshold("necessary", "derived", text, value) for text, value in found.items())
+    return (*(full_rank(cell, axis, False) if axis != "N" else ()), *derived)

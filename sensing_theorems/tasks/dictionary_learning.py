@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -14,9 +13,9 @@ from numpy.typing import NDArray
 from .._validate import positive_int
 from ..thresholds import Threshold
 from ._descent import Fit, fit_dictionary
-from ._recovery import by_some_algorithm, collected, dealt, one_of, share, zero_or_more
+from ._recovery import collected, dealt, one_of, share, zero_or_more
 from .base import Task
-from .bounds import union
+from .bounds import dictionary
 
 __all__ = ["DictionaryLearning", "DictionaryProblem"]
 
@@ -62,8 +61,8 @@ class DictionaryLearning(Task):
     ----------
     n, atoms, k, m, G, N : int, optional
         Dimension of signals, number of atoms, of coefficients, rows of an operator, number of
-        operators and of samples; each here or in the cells. For k ≥ n or k ≥ atoms D is not
-        unique, and a trial fails.
+        operators and of samples; each here or in the cells. For k ≥ n or k ≥ atoms > 1 D is not
+        unique; there, and for k = atoms = 1, a trial counts as a failure.
     update : {"gauss_newton", "mod"}
         How a dictionary is fitted to given supports: by damped Gauss-Newton steps for dictionary
         and coefficients together, or for the dictionary alone, with coefficients kept.
@@ -86,14 +85,13 @@ class DictionaryLearning(Task):
     fitted to fixed supports in simultaneous codeword optimisation (Dai, Xu, Wang 2012), there by
     gradients.
 
-    The thresholds say where D can be learned, whatever the algorithm; they are those of a union of
-    k-dimensional subspaces. The number of samples is bounded by counting: derived here,
+    The thresholds say where no algorithm can learn D: it must be that
 
-    .. math:: N (m - k) \ge \text{atoms} \cdot (n - 1)
+    .. math:: G m \ge n, \qquad m \ge k + 1, \qquad G (m - 1) \ge n - 1, \qquad
+              N (m - k) \ge \text{atoms} \cdot (n - 1)
 
-    is necessary, since each sample gives m equations for its k coefficients and the atoms, which
-    have n - 1 parameters each up to scale; with fewer, the solutions with the same supports are at
-    least a curve.
+    see `bounds.dictionary`. None says where it can. They speak of D exactly, as tolerance → 0: with
+    a large tolerance or few samples a trial may succeed by chance below them.
 
     Examples
     --------
@@ -170,26 +168,8 @@ class DictionaryLearning(Task):
         return best.factor
 
     def thresholds(self, cell: Mapping[str, int], axis: str) -> tuple[Threshold, ...]:
-        """Bounds along m, G and N on what any algorithm can do."""
-        own = self.values(cell, without=axis)
-        if axis in ("m", "G", "N") and own["k"] >= min(own["n"], own["atoms"]):
-            text = "k < n and k < atoms"
-            return (Threshold("necessary", "derived", text, math.inf),)
-        if axis == "G":
-            return by_some_algorithm(union(own, axis))
-        if axis == "m":
-            count = own["k"] + Fraction(own["atoms"] * (own["n"] - 1), own["N"])
-            text = "m ≥ k + atoms(n − 1)/N"
-            return (
-                *by_some_algorithm(union(own, axis)),
-                Threshold("necessary", "derived", text, count),
-            )
-        if axis == "N":
-            rows, unknowns = own["m"] - own["k"], own["atoms"] * (own["n"] - 1)
-            least = Fraction(unknowns, rows) if rows > 0 else math.inf
-            text = "N ≥ atoms(n − 1)/(m − k)"
-            return (Threshold("necessary", "derived", text, least),)
-        return ()
+        """Bounds along m, G and N that no algorithm passes, see `bounds.dictionary`."""
+        return dictionary(self.values(cell, without=axis), axis)
 
 
 def correlations(true: NDArray[Any], found: NDArray[Any]) -> NDArray[np.float64]:

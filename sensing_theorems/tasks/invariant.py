@@ -15,7 +15,7 @@ from ..groups.action import GroupAction
 from ..groups.element import Element
 from ..subspace_batches import identify_subspaces
 from ..thresholds import Threshold
-from .actions import action_of, maps_of, numbers_of
+from .actions import action_of, listable, maps_of, numbers_of
 from .base import Task, outcomes, slices
 from .draws import by_stages, gaussian
 from .group_bounds import invariant_subspace
@@ -80,6 +80,10 @@ class InvariantSubspaceIdentification(Task):
             found += _decided(bases, gaussian(rngs[part], m, n), maps, first)
         return found
 
+    def check(self, cell: Mapping[str, int]) -> None:
+        """Refuse what `values` refuses, maps too large, and a k without an invariant subspace."""
+        even_copies(self.action, self.values(cell)["k"])
+
     def thresholds(self, cell: Mapping[str, int], axis: str) -> tuple[Threshold, ...]:
         """Bounds along m, see `group_bounds.invariant_subspace`."""
         own = self.values(cell, without=axis)
@@ -119,7 +123,7 @@ def _isotypic(text: str) -> tuple[_Part, ...]:
 
     .. math:: P_j = \frac{1}{N} \sum_i e^{-2 \pi \mathrm{i} i j / N} T^i
     """
-    action = action_of(text)
+    action = listable(text)
     n, order = action.n, action.order
     step = _generator(action)(np.eye(n)).T
     powers = np.empty((order, n, n))
@@ -181,7 +185,7 @@ def even_copies(action: str, k: int) -> tuple[int, ...]:
     Raises
     ------
     ValueError
-        If there is no such subspace.
+        If there is no such subspace, or maps are too large to be listed.
 
     Examples
     --------

@@ -90,6 +90,15 @@ class LowRankRecovery(Task):
     are one-to-one on it. For k ≥ n or N ≤ k nothing is to be learned: each signal is recovered by
     itself, where m ≥ n.
 
+    Proof of :math:`G (m-k) \ge n-k`, for k < n and N > k. If it fails, some u outside X lies in all
+    :math:`X + \operatorname{null} A_g`, as in `bounds.subspace`: with a basis B of X,
+    :math:`A_g u = A_g B w_g`. Then :math:`B' = B + u \varphi^\top`, for any small
+    :math:`\varphi`, has :math:`A_g B' = A_g B (I + w_g \varphi^\top)`, so that each signal B c has
+    a twin :math:`B' (I + w_g \varphi^\top)^{-1} c` with the same measurements.
+
+    Bounds speak of exact recovery, as tolerance → 0: with a large tolerance a trial may succeed by
+    chance where a necessary one is not met.
+
     Examples
     --------
     >>> import numpy as np

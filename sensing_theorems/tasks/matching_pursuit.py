@@ -71,8 +71,10 @@ class MatchingPursuit(Task):
     The thresholds say where recovery is possible at all. Published is m > 2k for all signals and
     almost every A (Sauer, Yorke, Casdagli 1991, for sets of dimension k). On unions of subspaces
     equality is enough, derived here: differences x - x' are a cone, and 2k - 1 dimensional up to
-    scale. For almost every signal, if it has fewer than all coefficients, k < min(m, n) is
-    necessary; derived here: else the columns of any support span R^min(m, n).
+    scale; with n of more atoms, k ≥ n, any signal is explained. For almost every signal, if it has
+    fewer than all coefficients, k < min(m, n) is necessary; derived here: else the columns of any
+    support span R^min(m, n). Bounds speak of exact recovery, as tolerance → 0; but where these are
+    not met, a trial counts as a failure at any tolerance.
 
     Examples
     --------
@@ -147,22 +149,8 @@ class MatchingPursuit(Task):
         own = self.values(cell, without=axis)
         if axis not in ("m", "k"):
             return ()
-        found = _necessary(own, axis)
-        if self.law != "gaussian":
-            return found
-        if axis == "k":
-            half = Fraction(own["m"], 2)
-            enough = [
-                Threshold("sufficient", "derived", "k ≤ m/2", half, upper=True),
-                Threshold("sufficient", "published", "k < m/2", half, strict=True, upper=True),
-            ]
-        else:
-            twice = 2 * own["k"]
-            enough = [
-                Threshold("sufficient", "derived", "m ≥ 2k", twice),
-                Threshold("sufficient", "published", "m > 2k", twice, strict=True),
-            ]
-        return (*found, *by_some_algorithm(enough))
+        enough = _sufficient(own, axis) if self.law == "gaussian" else ()
+        return (*_necessary(own, axis), *by_some_algorithm(enough))
 
 
 def _necessary(own: Mapping[str, int], axis: str) -> tuple[Threshold, ...]:
@@ -179,3 +167,24 @@ def _necessary(own: Mapping[str, int], axis: str) -> tuple[Threshold, ...]:
         return (Threshold("necessary", "derived", "m ≥ k + 1", least),)
     least = k if k <= n else math.inf
     return (Threshold("necessary", "derived", "m ≥ k, all atoms are in use", least),)
+
+
+def _sufficient(own: Mapping[str, int], axis: str) -> tuple[Threshold, ...]:
+    """Recovery through Gaussian operators, unless n of more atoms explain any signal."""
+    n, atoms = own["n"], own.get("atoms", own["n"])
+    if axis == "k":
+        half, also = Fraction(own["m"], 2), " and k < n" if atoms > n else ""
+        most, below = half, half
+        if atoms > n:
+            most, below = min(half, Fraction(n - 1)), min(half, Fraction(n))
+        return (
+            Threshold("sufficient", "derived", f"k ≤ m/2{also}", most, upper=True),
+            Threshold("sufficient", "published", f"k < m/2{also}", below, strict=True, upper=True),
+        )
+    k = min(own["k"], atoms)
+    if k >= n and atoms > n:
+        return ()
+    return (
+        Threshold("sufficient", "derived", "m ≥ 2k", 2 * k),
+        Threshold("sufficient", "published", "m > 2k", 2 * k, strict=True),
+    )

@@ -39,7 +39,8 @@ class MomentIdentification(Task):
 
     Notes
     -----
-    Operators are drawn a few at a time, in a fixed order, until the rank is full.
+    Operators are drawn a few at a time, in a fixed order, until the rank is full, or
+    all that are left could not make it so.
 
     Examples
     --------
@@ -59,16 +60,22 @@ class MomentIdentification(Task):
         self, cell: Mapping[str, int], rngs: Sequence[np.random.Generator]
     ) -> list[bool | None]:
         """Outcomes of many trials at once; see `Task`."""
+        self.check(cell)
         own = self.values(cell)
         n, m, G = (own[name] for name in self.axes)
         unknowns = n * (n + 1) // 2
-        if unknowns > _UNKNOWNS:
-            raise ValueError(f"covariances may have {_UNKNOWNS} entries; n = {n} makes {unknowns}.")
         first = min(G, -(-unknowns // (m * (m + 1) // 2)))
         found: list[bool | None] = []
         for part in slices(len(rngs), first * m * (m + 1) // 2 * unknowns):
             found += _decided(rngs[part], (m, n), first, G)
         return found
+
+    def check(self, cell: Mapping[str, int]) -> None:
+        """Refuse what `values` refuses, and covariances that are too large."""
+        n = self.values(cell)["n"]
+        unknowns = n * (n + 1) // 2
+        if unknowns > _UNKNOWNS:
+            raise ValueError(f"covariances may have {_UNKNOWNS} entries; n = {n} makes {unknowns}.")
 
     def thresholds(self, cell: Mapping[str, int], axis: str) -> tuple[Threshold, ...]:
         """Bounds along m and G, see `bounds.moments`."""

@@ -52,7 +52,8 @@ class FullRank(Task):
     and not computed. Under an action the blocks of isotypic coordinates decide, where there are
     any, so that groups may be large or continuous.
 
-    Operators are drawn a few at a time, in a fixed order, until the rank is full.
+    Operators are drawn a few at a time, in a fixed order, until the rank is full, or
+    all that are left could not make it so.
 
     Examples
     --------

@@ -25,9 +25,12 @@ Array = NDArray[Any]
 
 # Branches that are followed at once: few, so that one comes to its end soon.
 _AT_ONCE = 2048
-_INSIDE = 10.0
+# Bounds on rounding leave a factor 64 to what it does, see `threshold`. Sizes well below the bound,
+# and misses within a 64th of it, are zero as far as can be known; larger ones may be real.
+_INSIDE = 1 / 8
+_CONSISTENT = 1 / 64
 _OUTSIDE = 1e-6
-_CONSISTENT = 1e-9
+_CLEAR = 1e-9
 _NEAR = 1e-4
 
 
@@ -73,7 +76,7 @@ def looked_at(A: Array, pieces: Array) -> tuple[Array, float] | None:
     Returns
     -------
     tuple of ndarray, shape (L, p, q, n), and float, or None
-        ``None`` where a rank is not clear.
+        ``None`` where a rank is not clear, or the error too large to tell pieces from neighbours.
     """
     k = pieces.shape[2]
     _, values, vh = np.linalg.svd(A, full_matrices=False)
@@ -81,7 +84,7 @@ def looked_at(A: Array, pieces: Array) -> tuple[Array, float] | None:
     error = threshold(A.shape[2] ** 0.5, float(np.finfo(np.float64).eps)) * spread
     u, seen, _ = np.linalg.svd(vh[:, None] @ pieces)
     least = float(seen.min())
-    if least <= error * grey(error) or error > _OUTSIDE:
+    if least <= error * grey(error) or error > _CLEAR * least:
         return None
     return u[..., k:].swapaxes(2, 3) @ vh[:, None], error / least
 
@@ -99,7 +102,9 @@ def decide_union(setting: Setting, budget: int) -> bool | None:
     -------
     bool or None
         ``None`` if the budget is used up, or rounding could turn the answer. A no is confirmed by
-        a signal whose measurements are those of signals of the model, and which is none.
+        a signal whose measurements are those of signals of the model, and which is none. Fewer
+        equations than unknowns, or symmetry, have to be the reason for it: if it exists by
+        chance, rounding may hide that it does not.
     """
     p, n, _ = setting.pieces.shape
     visited, doubt = 0, False
@@ -107,7 +112,7 @@ def decide_union(setting: Setting, budget: int) -> bool | None:
     while waiting:
         branches = waiting.pop()
         if branches.depth == len(setting.rows):
-            if any(_is_spurious(setting, V) for V in branches.spaces):
+            if _holds_spurious(setting, branches):
                 return False
             doubt = True
             continue
@@ -175,14 +180,23 @@ def _outside(setting: Setting, branches: _Branches) -> tuple[NDArray[np.bool_], 
     return outside, bool(doubtful.any())
 
 
-def _is_spurious(setting: Setting, V: Array) -> bool:
-    """Whether a subspace (n, d) has a signal outside the model that fits all measurements."""
+def _holds_spurious(setting: Setting, branches: _Branches) -> bool:
+    """Whether signals outside the model certainly fit all measurements."""
+    L, _, q, n = setting.rows.shape
+    if not setting.invariant and branches.spaces.shape[2] > n - L * q:
+        return False
+    ends = zip(branches.spaces, branches.errors.tolist(), strict=True)
+    return any(_is_spurious(setting, V, error) for V, error in ends)
+
+
+def _is_spurious(setting: Setting, V: Array, error: float) -> bool:
+    """Whether a subspace (n, d), turned by rounding, has a signal outside the model that fits."""
     z = V @ np.linspace(1.0, 2.0, V.shape[1])
     z = z / np.linalg.norm(z)
     P = setting.pieces
     apart = np.linalg.norm(z - np.einsum("pnk,pmk,m->pn", P, P, z, optimize=True), axis=1)
-    misses = np.linalg.norm(setting.rows @ z, axis=2)
-    return bool(apart.min() > _OUTSIDE and misses.min(axis=1).max() <= _CONSISTENT)
+    misses = np.linalg.norm(setting.rows @ z, axis=2).min(axis=1).max()
+    return bool(apart.min() > max(_OUTSIDE, error) and misses <= _CONSISTENT * setting.error)
 
 
 def _plainly(errors: Array) -> Array:

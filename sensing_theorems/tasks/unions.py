@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .._validate import positive_int
 from ..models import SparseDictionary
 from ..thresholds import Threshold
-from .actions import action_of, maps_of, numbers_of
+from .actions import action_of, listable, maps_of, numbers_of
 from .base import Task
 from .bounds import subspace, union
 from .group_bounds import orbit
@@ -55,6 +55,7 @@ class UnionIdentification(Task):
     budget: int = 500_000
 
     axes: ClassVar[tuple[str, ...]] = ("n", "k", "pieces", "G", "m")
+    revision: ClassVar[int] = 2
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -65,12 +66,10 @@ class UnionIdentification(Task):
     ) -> list[bool | None]:
         """Outcomes of many trials; see `Task`."""
         own = self.values(cell)
-        n, k, count = own["n"], own["k"], own["pieces"]
-
-        def draw(rng: np.random.Generator) -> Array:
-            return np.linalg.qr(rng.standard_normal((count, n, k)))[0]
-
-        return _each(rngs, own, draw, self.budget)
+        shape = own["pieces"], own["n"], own["k"]
+        return _each(
+            rngs, own, lambda rng: np.linalg.qr(rng.standard_normal(shape))[0], self.budget
+        )
 
     def thresholds(self, cell: Mapping[str, int], axis: str) -> tuple[Threshold, ...]:
         """Bounds along m and G; those of one subspace if there is one."""
@@ -112,6 +111,7 @@ class DictionaryIdentification(Task):
     budget: int = 500_000
 
     axes: ClassVar[tuple[str, ...]] = ("n", "atoms", "k", "G", "m")
+    revision: ClassVar[int] = 2
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -122,12 +122,13 @@ class DictionaryIdentification(Task):
     ) -> list[bool | None]:
         """Outcomes of many trials; see `Task`."""
         own = self._values(cell)
-        n, k, count = own["n"], own["k"], own["atoms"]
+        return _each(rngs, own, lambda rng: _sparse(rng, own).pieces.bases, self.budget)
 
-        def draw(rng: np.random.Generator) -> Array:
-            return SparseDictionary(rng.standard_normal((n, count)), k).pieces.bases
-
-        return _each(rngs, own, draw, self.budget)
+    def check(self, cell: Mapping[str, int]) -> None:
+        """Refuse what `values` refuses, and more supports than can be listed."""
+        own = self._values(cell)
+        if own["k"] < min(own["n"], own["m"]):
+            _ = _sparse(np.random.default_rng(0), own).supports
 
     def _values(self, cell: Mapping[str, int], without: str | None = None) -> dict[str, int]:
         own = self.values(cell, without=without)
@@ -172,6 +173,7 @@ class OrbitIdentification(Task):
     budget: int = 500_000
 
     axes: ClassVar[tuple[str, ...]] = ("k", "m")
+    revision: ClassVar[int] = 2
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -203,10 +205,19 @@ class OrbitIdentification(Task):
             found.append(decide_union(Setting(pieces, rows, seen[1], True), self.budget))
         return found
 
+    def check(self, cell: Mapping[str, int]) -> None:
+        """Refuse what `values` refuses, and maps that are too large to be listed."""
+        self.values(cell)
+        listable(self.action)
+
     def thresholds(self, cell: Mapping[str, int], axis: str) -> tuple[Threshold, ...]:
         """Bounds along m, see `group_bounds.orbit`."""
         own = self.values(cell, without=axis)
         return orbit(own["k"], numbers_of(self.action)) if axis == "m" else ()
+
+
+def _sparse(rng: np.random.Generator, own: Mapping[str, int]) -> SparseDictionary:
+    return SparseDictionary(rng.standard_normal((own["n"], own["atoms"])), own["k"])
 
 
 @lru_cache(maxsize=8)
