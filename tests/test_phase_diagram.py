@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scipy import optimize
 from scipy.special import expit, log_expit, logit, logsumexp
 
-from sensing_theorems.sweep import transition as transitions
+from sensing_theorems.sweep import location as locations
 from sensing_theorems.sweep.counts import union
 from sensing_theorems.sweep.diagram import PhaseDiagram
 from sensing_theorems.sweep.firth import firth_fit
@@ -503,9 +503,9 @@ class TestUndecided:
         axes, more = {"k": [1, 2, 3], "m": np.arange(9)}, np.zeros_like(y)
         plain, fitted = diagram(axes, y, 20).transition("m"), []
         more[1, 6] = 4
-        original = transitions.firth_fit
+        original = locations.firth_fit
         monkeypatch.setattr(
-            transitions, "firth_fit", lambda x, *a: fitted.append(len(a[0])) or original(x, *a)
+            locations, "firth_fit", lambda x, *a: fitted.append(len(a[0])) or original(x, *a)
         )
         found = diagram(axes, y, 20, more).transition("m")
         assert fitted == [3, 1, 1]

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..files import known, listed, replaced
+from ..files import known, listed
 from .counts import checked_axes, checked_counts, checked_provenance, difference, union
+from .location import locate
 from .proportion import wilson
-from .transition import Transition, halvings, locate
+from .refinement import halvings
+from .saved import path_of, read_content, stamped, unstamped, write_content
+from .transition import Transition
 
 if TYPE_CHECKING:
     import xarray
 
 __all__ = ["PhaseDiagram"]
-
-SCHEMA_VERSION = 1
 
 _COUNTS = ("successes", "trials", "undecided")
 
@@ -274,12 +275,9 @@ class PhaseDiagram:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain JSON, for `from_dict`."""
-        return {
-            "schema_version": SCHEMA_VERSION,
-            "axes": {name: values.tolist() for name, values in self.axes.items()},
-            **{name: getattr(self, name).tolist() for name in _COUNTS},
-            "provenance": checked_provenance(self.provenance),
-        }
+        counts = {name: getattr(self, name).tolist() for name in _COUNTS}
+        axes = {name: values.tolist() for name, values in self.axes.items()}
+        return stamped({"axes": axes, **counts, "provenance": checked_provenance(self.provenance)})
 
     @classmethod
     def from_dict(cls, content: Any) -> PhaseDiagram:
@@ -290,16 +288,7 @@ class PhaseDiagram:
         TypeError, ValueError
             If it is anything else.
         """
-        if not isinstance(content, dict):
-            raise TypeError(f"a phase diagram must be a dict; got {type(content).__name__}.")
-        version = content.get("schema_version")
-        if type(version) is not int or version != SCHEMA_VERSION:
-            raise ValueError(f"`schema_version` must be {SCHEMA_VERSION}; got {version!r}.")
-        names = ("axes", *_COUNTS, "provenance")
-        if content.keys() != {"schema_version", *names}:
-            came = listed(sorted(content.keys() - {"schema_version"})) or "nothing else"
-            raise ValueError(f"it must hold {', '.join(names)}; got {came}.")
-        return cls(*(content[name] for name in names))
+        return cls(*unstamped(content, ("axes", *_COUNTS, "provenance")))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write everything to a JSON file, which is replaced as a whole or not at all.
@@ -320,8 +309,7 @@ class PhaseDiagram:
         ...     PhaseDiagram.load(f"{folder}/found.json").same_counts(found)
         True
         """
-        with replaced(_path(path)) as stream:
-            stream.write(json.dumps(self.to_dict(), allow_nan=False).encode())
+        write_content(path, self.to_dict())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> PhaseDiagram:
@@ -334,21 +322,16 @@ class PhaseDiagram:
         ValueError
             If there is no such file, or if it holds anything else.
         """
-        path = _path(path)
-        if os.path.isdir(path):
+        name = path_of(path)
+        if os.path.isdir(name):
             from .tally import stored_diagram
 
-            return stored_diagram(path)
+            return stored_diagram(name)
+        content = read_content(name)
         try:
-            with open(path, encoding="utf-8") as stream:
-                return cls.from_dict(json.load(stream, parse_constant=_refuse))
-        except OSError as error:
-            raise ValueError(f"cannot read {path}: {error.strerror}.") from error
-        except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-            reason = "it is truncated, or no JSON."
-            raise ValueError(f"{path} is no phase diagram: {reason}") from error
+            return cls.from_dict(content)
         except (TypeError, ValueError) as error:
-            raise ValueError(f"{path} is no phase diagram: {error}") from error
+            raise ValueError(f"{name} is no phase diagram: {error}") from error
 
     @property
     def _counts(self) -> NDArray[np.int64]:
@@ -383,14 +366,3 @@ def _span(values: NDArray[np.int64]) -> str:
 def _require_diagram(other: object) -> None:
     if not isinstance(other, PhaseDiagram):
         raise TypeError(f"`other` must be a PhaseDiagram; got {type(other).__name__}.")
-
-
-def _path(path: str | os.PathLike[str]) -> str:
-    # Open would take an integer for a file that is open already.
-    if not isinstance(path, str | os.PathLike):
-        raise TypeError(f"`path` must be a path; got {type(path).__name__}.")
-    return os.fspath(path)
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"its numbers must be finite; got {constant}.")
