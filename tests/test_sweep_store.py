@@ -193,6 +193,36 @@ class TestNotWritable:
         store.close()
         assert counts(folder, {"m": 7, "k": 7}) == (1, 1, 0)
 
+    def test_ctrl_c_in_the_middle_of_a_line(self, folder, monkeypatch):
+        store, write = Store(folder, OWN), os.write
+        before = (folder / "cells.jsonl").read_bytes()
+
+        def interrupted(descriptor, raw):
+            if len(raw) < 20:
+                raise KeyboardInterrupt
+            return write(descriptor, raw[:-10])
+
+        monkeypatch.setattr(os, "write", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            store.append(BLOCKS[:1])
+        monkeypatch.setattr(os, "write", write)
+        assert (folder / "cells.jsonl").read_bytes() == before
+        store.close()
+
+    def test_ctrl_c_after_a_line(self, folder, monkeypatch):
+        store = Store(folder, OWN)
+
+        def interrupted(descriptor):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(os, "fsync", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            store.append([({"m": 7, "k": 7}, 0, "1")])
+        assert tuple(store.outcomes.counts({"m": 7, "k": 7})) == (0, 0, 0)
+        store.look_again()
+        assert tuple(store.outcomes.counts({"m": 7, "k": 7})) == (1, 1, 0)
+        store.close()
+
 
 class TestLock:
     def test_ends_with_its_process(self, tmp_path):

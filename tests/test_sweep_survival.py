@@ -33,7 +33,7 @@ import sensing_theorems as st
 def task(cell, rng):
     Path(PIDS, str(os.getpid())).touch()
     hit = rng.random() < 1 / (1 + np.exp(cell["k"] - cell["m"]))
-    time.sleep(0.001)
+    time.sleep(float(os.environ.get("PAUSE", "0.001")))
     return hit
 
 def run(store, **arguments):
@@ -68,11 +68,12 @@ def expected(tmp_path_factory):
     return st.PhaseDiagram.load(folder / "store")
 
 
-def start(place, jobs):
-    """The sweep, in a session of its own, once it has begun."""
+def start(place, jobs, pause=0.001):
+    """The sweep, in a session of its own, once it has begun; slow where it must not end soon."""
     process = subprocess.Popen(
         [sys.executable, "killed.py", "store", str(jobs)],
         cwd=place,
+        env={**os.environ, "PAUSE": str(pause)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -146,7 +147,7 @@ class TestParentKilled:
         assert wait_for(lambda: not any(map(alive, workers(place))))
 
     def test_leaves_no_orphans(self, place):
-        process = start(place, 2)
+        process = start(place, 2, pause=0.02)
         assert wait_for(lambda: trials_kept(place) > 0)
         assert any(map(alive, set(workers(place)) - {process.pid}))
         process.kill()
@@ -154,7 +155,7 @@ class TestParentKilled:
         assert wait_for(lambda: not any(map(alive, workers(place))))
 
     def test_alone(self, place, expected):
-        process = start(place, 1)
+        process = start(place, 1, pause=0.02)
         assert wait_for(lambda: trials_kept(place) > 0)
         process.kill()
         process.communicate()
@@ -165,7 +166,7 @@ class TestParentKilled:
 
 class TestWorkerKilled:
     def test_is_replaced(self, place, expected):
-        process = start(place, 2)
+        process = start(place, 2, pause=0.005)
         assert wait_for(lambda: len(workers(place)) >= 2 and trials_kept(place) > 0)
         os.kill(workers(place)[0], signal.SIGKILL)
         out, err = process.communicate(timeout=120)
@@ -177,7 +178,7 @@ class TestWorkerKilled:
 class TestInterrupted:
     @pytest.mark.parametrize("jobs", [1, 2])
     def test_says_how_to_go_on(self, place, expected, jobs):
-        process = start(place, jobs)
+        process = start(place, jobs, pause=0.02)
         assert wait_for(lambda: trials_kept(place) > 0)
         # As a terminal does it: the whole group is told.
         os.killpg(process.pid, signal.SIGINT)
@@ -203,12 +204,14 @@ class TestTornLine:
 
 class TestTwoParents:
     def test_the_second_refuses(self, place, expected):
-        first = start(place, 1)
+        first = start(place, 1, pause=0.05)
         assert wait_for(lambda: trials_kept(place) > 0)
         second = start(place, 1)
         _, err = second.communicate(timeout=60)
         assert second.returncode != 0 and "is in use by another sweep" in err
-        first.communicate(timeout=120)
+        first.kill()
+        first.communicate()
+        finish(place, 1)
         assert_same(place, expected)
 
 

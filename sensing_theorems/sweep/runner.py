@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from contextlib import suppress
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -84,7 +85,9 @@ class Runner:
                 self._rounds(todo, refine)
             well = True
         except KeyboardInterrupt:
-            self._harvest()
+            with suppress(ValueError):  # it may have been removed
+                self._keep.look_again()
+                self._harvest()
             raise SweepInterrupted(f"interrupted. {self._how_to_go_on()}", self.diagram()) from None
         except _StopError as stop:
             self._harvest()

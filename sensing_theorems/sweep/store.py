@@ -133,10 +133,16 @@ class Store:
         end = own.st_size
         if not os.path.exists(self._path) or not os.path.samestat(own, os.stat(self._path)):
             raise ValueError(f"the store {self.folder} was removed or replaced while in use.")
+        written = 0
         try:
-            written = 0
-            while written < len(raw):
-                written += os.write(self._descriptor, raw[written:])
+            try:
+                while written < len(raw):
+                    written += os.write(self._descriptor, raw[written:])
+            finally:
+                # Also where Ctrl-C comes in between: what follows must begin a line.
+                if written < len(raw):
+                    with suppress(OSError):
+                        os.ftruncate(self._descriptor, end)
             os.fsync(self._descriptor)
         except OSError as error:
             with suppress(OSError):
@@ -145,6 +151,10 @@ class Store:
                 f"cannot write to the store {self.folder}: {error.strerror}. What was stored "
                 "before is kept; run the same sweep again to go on."
             ) from error
+
+    def look_again(self) -> None:
+        """Take what is written for what is known: Ctrl-C may have come between the two."""
+        self._stored = read_store(self.folder)
 
     def close(self) -> None:
         """Let others have the store."""
@@ -177,6 +187,9 @@ class Memory:
         """Remember outcomes."""
         for cell, first, outcomes in blocks:
             self.outcomes.add(cell, first, outcomes)
+
+    def look_again(self) -> None:
+        """Return, as all that is known is here."""
 
     def close(self) -> None:
         """Return, as nothing is open."""
