@@ -6,6 +6,7 @@ import math
 import sys
 from pathlib import Path
 
+import numba
 import numpy as np
 import pytest
 
@@ -49,6 +50,9 @@ class TestCounts:
         assert (diagram.trials + diagram.undecided == picture.trials).all()
         assert diagram.undecided.sum() <= 0.01 * diagram.trials.sum()
 
+    @pytest.mark.skipif(
+        bool(numba.config.DISABLE_JIT), reason="minutes with kernels in plain Python"
+    )
     def test_are_counted_again_alike(self, name, i):
         diagram, panel = STORED[name][i], phases.FIGURES[name].panels[i]
         rng = np.random.default_rng(list(f"{name}-{i}".encode()))
