@@ -96,9 +96,7 @@ class Runner:
                 error.add_note(stop.trace)
             raise error from stop.__cause__
         finally:
-            for future in self._pending:
-                future.cancel()
-            self._crew.leave(broken=not well)
+            self._crew.leave(list(self._pending), broken=not well)
             self._bar.close()
 
     def _rounds(self, todo: list[Block], refine: str | None) -> None:

@@ -70,8 +70,10 @@ class Crew:
         """Replace workers that were killed; False for an executor that is not ours."""
         return False
 
-    def leave(self, broken: bool) -> None:
+    def leave(self, pending: list[Future[Any]], broken: bool) -> None:
         """Let workers go, those of our own in the middle of their work if need be."""
+        for future in pending:
+            future.cancel()
 
 
 class _Own(Crew):
@@ -84,11 +86,12 @@ class _Own(Crew):
         super().__init__(executor or _started(jobs), jobs)
 
     def renew(self) -> bool:
-        self.leave(broken=True)
+        self.leave([], broken=True)
         self.executor = _started(self.workers)
         return True
 
-    def leave(self, broken: bool) -> None:
+    def leave(self, pending: list[Future[Any]], broken: bool) -> None:
+        # Not cancelled, since loky itself ends what is pending as it goes.
         if not broken:
             with _GUARD:
                 _RESTING.setdefault((os.getpid(), self.workers), []).append(self.executor)
