@@ -315,6 +315,15 @@ class TestTheory:
         assert colours == [plot.KINDS[kind][0] for kind in kinds]
         assert not any("the transition" in label for label in labels(ax))
 
+    def test_statements_of_one_kind_differ_in_their_dashes(self):
+        def several(cell):
+            return [Threshold("necessary", "derived", f"m ≥ {m}", m) for m in (3, 5, 7)]
+
+        ax = plot.plot_phase_diagram(sharp(), transition="m", thresholds=several)
+        lines = [line(ax, f"necessary, derived here: m ≥ {m}") for m in (3, 5, 7)]
+        assert len({one.get_color() for one in lines}) == 1
+        assert len({str(one._dash_pattern) for one in lines}) == 3
+
     def test_a_necessary_bound_that_was_derived_here_looks_derived(self):
         def derived(cell):
             return [Threshold("necessary", "derived", "m ≥ 3", 3)]

@@ -23,6 +23,8 @@ _MOST_POINTS = 400
 # A line that another one hides shows so much more of itself.
 _BESIDE = 2.2
 _RIM = 1.4
+# Dashes of further statements of one kind and status.
+_FURTHER = ((0, (4, 1, 1, 1)), (0, (1, 3)), (0, (6, 2, 1, 2, 1, 2)))
 # Closer than this part of an axis, lines cannot be told apart.
 _NEAR = 1 / 300
 
@@ -88,8 +90,12 @@ def draw_curves(ax: Axes, plane: Plane, theory: Theory, along: str) -> None:
     seen = [one for one in curves if _enters(points[one], plane.limits)]
     span = float(np.ptp(plane.values(along))) or 1.0
     stack = layers([curves[one] for one in seen], span)
+    kinds: list[tuple[str, str]] = []
     for one, (below, above) in zip(seen, stack, strict=True):
         style = threshold_style(one, below, above)
+        if before := kinds.count((one.kind, one.status)):
+            style["linestyle"] = _FURTHER[(before - 1) % len(_FURTHER)]
+        kinds.append((one.kind, one.status))
         if lone := alone(curves[one]):
             style |= {"marker": "|" if along == plane.x else "_", "markevery": lone}
         x, y = points[one].T
