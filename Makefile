@@ -24,7 +24,7 @@ OLD = this needs Python 3.11 or newer, which '$(PYTHON)' is not. Name another: m
 BARE = '$(PYTHON)' cannot create environments. Install its venv module (Debian, Ubuntu: python3-venv) or name another: make $(MAKECMDGOALS) PYTHON=...
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-nojit coverage lint figures bench bench-irreps bench-identify bench-sweeps gap test-gap clean FORCE
+.PHONY: help demo test test-slow test-nojit coverage lint figures validate bench bench-irreps bench-identify bench-sweeps bench-training gap test-gap clean FORCE
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/make \1: \2/p' Makefile
@@ -43,8 +43,8 @@ test: $(TEST_READY)  ## all fast tests
 test-slow: $(TEST_READY)  ## the tests marked slow
 	$(PYTEST) -m slow $(ARGS)
 
-test-nojit: $(TEST_READY)  ## all fast tests, kernels run as plain Python
-	NUMBA_DISABLE_JIT=1 $(PYTEST) $(ARGS)
+test-nojit: $(TEST_READY)  ## all fast tests but those of training, kernels run as plain Python
+	NUMBA_DISABLE_JIT=1 $(PYTEST) -m 'not slow and not torch' $(ARGS)
 
 coverage: $(LINT_READY)  ## like test-nojit, with line coverage: compiled kernels would count as unseen
 	NUMBA_DISABLE_JIT=1 $(PYTEST) --cov --cov-report=term $(ARGS)
@@ -61,6 +61,9 @@ figures: $(TEST_READY)  ## draw the figures again
 	$(BIN)/python figures/spurious.py
 	$(BIN)/python figures/phases.py
 
+validate: $(TEST_READY)  ## train in every setup, and compare with what theory says; under 40 minutes, goes on after any stop
+	$(BIN)/python figures/validate.py $(ARGS)
+
 bench: $(BENCH_READY)  ## ranks against named peers: a table of ratios, and two figures
 	$(BIN)/python benchmarks/run.py $(ARGS)
 
@@ -73,6 +76,9 @@ bench-identify: $(BENCH_READY)  ## exact identification: a loop of NumPy, and ho
 
 bench-sweeps: $(BENCH_READY)  ## sweeps: a loop of NumPy, the published diagram, what workers cost
 	$(BIN)/python benchmarks/sweeps.py $(ARGS)
+
+bench-training: $(TEST_READY)  ## a step of training: a plain loop of PyTorch, and deepinv
+	$(BIN)/python benchmarks/training.py $(ARGS)
 
 # GAP is under the GPL and a program of its own: an oracle for tests and benchmarks, no dependency.
 gap: $(GAP_VENV)/.gap-ready  ## put GAP into an environment of its own
@@ -100,9 +106,11 @@ $(VENV_READY):
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
+# deepinv comes without what it asks for further: gigabytes, and nothing that the tests of its adapter need.
 $(TEST_READY): $(VENV_READY) $(METADATA)
 	@echo "Installing into $(VENV); the first time this takes a minute or two."
 	$(PIP) -e '.[test]'
+	$(PIP) --no-deps deepinv torchvision
 	@touch $@
 
 $(LINT_READY): $(TEST_READY)

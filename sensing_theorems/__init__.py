@@ -13,7 +13,9 @@ from types import ModuleType
 __version__ = "0.1.0.dev0"
 
 _SUBMODULES = (
+    "equivariant_imaging",
     "groups",
+    "interop",
     "manifolds",
     "models",
     "noise",
@@ -26,13 +28,16 @@ _SUBMODULES = (
 
 _HOME = {
     "Check": "check",
+    "Comparison": "comparison",
     "Covering": "covering",
     "DimensionEstimate": "intrinsic_dimension",
     "ForwardOperator": "operators",
     "GroupAction": "groups.action",
     "Identification": "identification",
     "Irreps": "groups.irreps",
+    "Outcome": "prediction",
     "PhaseDiagram": "sweep",
+    "Prediction": "prediction",
     "Problem": "problem",
     "RankResult": "stacked_rank",
     "Report": "report",
@@ -56,6 +61,7 @@ _HOME = {
     "measured_dimension": "intrinsic_dimension",
     "modular_rank": "modular",
     "modular_ranks": "batches",
+    "predict": "prediction",
     "samples_needed": "sample_complexity",
     "stabiliser": "stabilisers",
     "stacked_rank": "stacked_rank",
@@ -69,7 +75,9 @@ __all__ = sorted([*_HOME, *_SUBMODULES])
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from sensing_theorems import equivariant_imaging as equivariant_imaging
     from sensing_theorems import groups as groups
+    from sensing_theorems import interop as interop
     from sensing_theorems import manifolds as manifolds
     from sensing_theorems import models as models
     from sensing_theorems import noise as noise
@@ -81,6 +89,7 @@ if TYPE_CHECKING:
     from sensing_theorems.batches import matrix_ranks as matrix_ranks
     from sensing_theorems.batches import modular_ranks as modular_ranks
     from sensing_theorems.check import Check as Check
+    from sensing_theorems.comparison import Comparison as Comparison
     from sensing_theorems.covering import Covering as Covering
     from sensing_theorems.covering import covering_condition as covering_condition
     from sensing_theorems.equivariance import induced_maps as induced_maps
@@ -95,6 +104,9 @@ if TYPE_CHECKING:
     from sensing_theorems.modular import modular_rank as modular_rank
     from sensing_theorems.operators import ForwardOperator as ForwardOperator
     from sensing_theorems.operators import as_operator as as_operator
+    from sensing_theorems.prediction import Outcome as Outcome
+    from sensing_theorems.prediction import Prediction as Prediction
+    from sensing_theorems.prediction import predict as predict
     from sensing_theorems.problem import Problem as Problem
     from sensing_theorems.repairs import suggest as suggest
     from sensing_theorems.report import Report as Report

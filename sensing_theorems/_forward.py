@@ -12,6 +12,14 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import LinearOperator
 
+from ._linear_maps import (
+    multiply,
+    multiply_adjoint,
+    real_backward,
+    real_forward,
+    stack_backward,
+    stack_forward,
+)
 from ._validate import field_dtype
 
 Array = NDArray[Any]
@@ -169,23 +177,14 @@ def from_matrix(matrix: Any, **known: Any) -> ForwardOperator:
     for array in stored:
         array.setflags(write=False)
     operator = ForwardOperator(
-        partial(_multiply, matrix),
-        partial(_multiply_adjoint, matrix),
+        partial(multiply, matrix),
+        partial(multiply_adjoint, matrix),
         shape=matrix.shape,
         dtype=matrix.dtype,
         **known,
     )
     operator.matrix = matrix
     return operator
-
-
-def _multiply(matrix: Any, X: Array) -> Array:
-    return matrix @ X
-
-
-def _multiply_adjoint(matrix: Any, Y: Array) -> Array:
-    # Conjugating the vectors twice spares a conjugated copy of the matrix.
-    return (matrix.T @ Y.conj()).conj()
 
 
 def real_form(operator: ForwardOperator) -> ForwardOperator:
@@ -220,22 +219,12 @@ def real_form(operator: ForwardOperator) -> ForwardOperator:
         return from_matrix(np.concatenate([operator.matrix.real, operator.matrix.imag]), **known)
     m, n = operator.shape
     return ForwardOperator(
-        partial(_real_forward, operator),
-        partial(_real_backward, operator),
+        partial(real_forward, operator),
+        partial(real_backward, operator),
         shape=(2 * m, n),
         dtype=operator.dtype.type().real.dtype,
         **known,
     )
-
-
-def _real_forward(operator: ForwardOperator, X: Array) -> Array:
-    Y = operator.matmat(X)
-    return np.concatenate([Y.real, Y.imag])
-
-
-def _real_backward(operator: ForwardOperator, Y: Array) -> Array:
-    m = operator.shape[0]
-    return operator.rmatmat(Y[:m] + 1j * Y[m:]).real
 
 
 def vertical_stack(operators: Sequence[ForwardOperator]) -> ForwardOperator:
@@ -270,8 +259,8 @@ def vertical_stack(operators: Sequence[ForwardOperator]) -> ForwardOperator:
     flags = {operator.generic for operator in operators}
     generic = False if False in flags else None if None in flags else not _share_a_row(operators)
     stack = ForwardOperator(
-        partial(_stack_forward, operators),
-        partial(_stack_backward, operators),
+        partial(stack_forward, operators),
+        partial(stack_backward, operators),
         shape=(sum(operator.shape[0] for operator in operators), sizes[0]),
         dtype=np.result_type(*(operator.dtype for operator in operators)),
         shape_in=shapes.pop() if len(shapes) == 1 else None,
@@ -280,16 +269,6 @@ def vertical_stack(operators: Sequence[ForwardOperator]) -> ForwardOperator:
     )
     stack.parts = tuple(operators)
     return stack
-
-
-def _stack_forward(operators: list[ForwardOperator], X: Array) -> Array:
-    return np.concatenate([operator.matmat(X) for operator in operators])
-
-
-def _stack_backward(operators: list[ForwardOperator], Y: Array) -> Array:
-    ends = np.cumsum([operator.shape[0] for operator in operators])
-    parts = np.split(Y, ends[:-1])
-    return sum(operator.rmatmat(part) for operator, part in zip(operators, parts, strict=True))
 
 
 def _share_a_row(operators: list[ForwardOperator]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["CHECK", "CODES", "IRREPS", "PLOT", "PROG", "SWEEP", "TASKS"]
+__all__ = ["CHECK", "CODES", "IRREPS", "PLOT", "PROG", "SWEEP", "TASKS", "TRAIN"]
 
 PROG = "sensing-theorems"
 
@@ -110,4 +110,56 @@ examples:
   {PROG} plot runs/subspaces --x G --y m --out subspaces.pdf --title "n = 50, k = 10"
   {PROG} plot runs/subspaces --fix G=5
   {PROG} plot subspaces.json --transition G
+"""
+TRAIN = f"""\
+Every loss trains the same network on the same measurements; what came out is printed beside what
+theory says beforehand. SPEC is a TOML file, of which flags win over what it says:
+
+  operators = "inpainting:mask.npy"   an OPERATOR of `{PROG} check`, or a list of them:
+                                      signal i is seen by operator i modulo their number
+  action = "shifts:20x20"             optional: symmetry of the signals, an --action of check
+  signals = "shapes:size=20,count=2000,seed=0"
+                                      ground truth, which only "supervised" trains on:
+                                      shapes, digits, phantoms or mr_patches, as here; a file
+                                      .npy .npz .mat with an array (N, ...); or
+                                      package.module:function. THIS RUNS THE CODE of that module;
+                                      the current directory is importable
+  test_signals = "shapes:size=20,count=200,seed=1"
+                                      optional: otherwise a tenth of the signals is set aside. For
+                                      digits and mr_patches add ,part=test
+  invariant = false                   true: every signal is moved by a random element of the action
+  losses = ["pinv", "mc", "ei", "supervised"]
+                                      without training: pinv. Without ground truth: mc ei moi moei
+                                      sure rei unsure urei splitting es
+  noise = 0.05                        optional: standard deviation; or {{ sigma = 0.05 }} or
+                                      {{ gamma = 0.1 }} (Poisson) or both
+  network = "unet-26k"                optional: auto unet-7k unet-26k unet-100k mlp
+  steps = 500                         of Adam, for every loss
+  batch_size = 32                     signals in a step
+  learning_rate = 0.002               of the first steps; it falls to a tenth
+  weight = 1.0                        of the second term of losses such as ei
+  every = 25                          steps between two entries of the history, or two checkpoints
+  warm_start = true                   also go on from the supervised network with every other loss:
+                                      what a setup cannot identify is forgotten
+  warm_steps = 400                    of that
+  rcond = 0.01                        optional: smaller singular values, relative to the largest,
+                                      are left out of the pseudo-inverse
+  consistent = false                  whether outputs must meet the measurements exactly; left out:
+                                      where there is no noise
+  precision = "float32"               or float64, bfloat16
+  compile = false                     hand networks to torch.compile
+  device = "auto"                     or cpu, cuda, ...
+  seed = 0                            equal seeds give equal bits, on a CPU with as many threads
+  store = "runs/inpainting"           optional: a directory, from the current one. The same training
+                                      goes on from what is there, also after Ctrl-C or a crash
+
+A table [low_dose] with photons = 1e4 and, optionally, scale and floor makes tomography of low dose
+of the operators: counts are photons * exp(-scale * A x); {{ gamma = 1.0 }} is their noise.
+
+examples:
+  {PROG} train inpainting.toml
+  {PROG} train inpainting.toml --steps 2000 --store runs/long --json long.json
+  {PROG} train inpainting.toml --figure training.svg --warm-start --forgetting kept.svg
+
+exit codes: 0 done, 2 bad usage or input or a training that diverged, 130 interrupted
 """

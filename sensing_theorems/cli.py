@@ -1,4 +1,4 @@
-"""The command line: ``sensing-theorems check``, ``irreps``, ``sweep``, ``plot`` and ``doctor``.
+"""The command line: ``sensing-theorems check``, ``irreps``, ``sweep``, ``plot``, and so on.
 
 Only the standard library is imported here; each command imports what it needs, so that ``--help``
 answers at once and a check loads no more than the check.
@@ -16,7 +16,7 @@ from contextlib import contextmanager, redirect_stdout, suppress
 from typing import Any, NoReturn
 
 from . import __version__
-from ._usage import CHECK, CODES, IRREPS, PLOT, PROG, SWEEP
+from ._usage import CHECK, CODES, IRREPS, PLOT, PROG, SWEEP, TRAIN
 
 __all__ = ["main"]
 
@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _silence_if_closed()
         return stop.code if isinstance(stop.code, int) else 0
     except KeyboardInterrupt as stop:
-        # That of a sweep says what is kept, and how to go on.
+        # That of a sweep or a training says what is kept, and how to go on.
         _say(str(stop) or "interrupted.")
         return INTERRUPTED
     except Exception as error:
@@ -69,9 +69,10 @@ def _in_words(error: Exception) -> str:
         return f"this needs more memory than there is. {error}"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}."
-    # OverflowError and ZeroDivisionError are not ours: we raise ArithmeticError itself.
-    ours = isinstance(error, ValueError | TypeError | ImportError) or type(error) is ArithmeticError
-    if ours and str(error):
+    ours = isinstance(error, ValueError | TypeError | ImportError | ArithmeticError)
+    # We raise ArithmeticError itself, or a kind of our own.
+    theirs = isinstance(error, OverflowError | ZeroDivisionError | FloatingPointError)
+    if ours and not theirs and str(error):
         return str(error)
     return f"unexpected {type(error).__name__}: {error} (`python -X dev` shows where)"
 
@@ -144,6 +145,9 @@ def _parser() -> argparse.ArgumentParser:
     irreps.add_argument("--figure", metavar="FILE", help="draw the multiplicities: png, svg or pdf")
     _add_sweep(command("sweep", _sweep, "repeat an experiment over a grid of cells", SWEEP))
     _add_plot(command("plot", _plot, "draw the phase diagram of a sweep", PLOT))
+    _add_train(
+        command("train", _train, "train without ground truth, beside what theory says", TRAIN)
+    )
     command("doctor", _doctor, "look at the installation; exit code 1 if the core does not work")
     return parser
 
@@ -204,6 +208,24 @@ def _add_plot(plot: argparse.ArgumentParser) -> None:
     add("--delta-rho", action="store_true", help="draw m and k as m/n and k/m")
     add("--no-theory", action="store_true", help="draw counts only")
     add("--title", metavar="TEXT")
+
+
+def _add_train(train: argparse.ArgumentParser) -> None:
+    add = train.add_argument
+    add("spec", metavar="SPEC", help="TOML file, see below")
+    add("--steps", type=_integer, metavar="N", help="of every training")
+    add("--seed", type=_integer, metavar="S", help="of networks, batches and noise")
+    add("--store", metavar="DIR", help="where checkpoints are kept; the same command goes on there")
+    add("--device", metavar="NAME", help="auto, cpu, cuda, ...")
+    add(
+        "--warm-start",
+        action=argparse.BooleanOptionalAction,
+        help="go on from the supervised network with every other loss: what is forgotten?",
+    )
+    add("--json", metavar="FILE|-", help="write JSON to FILE, or instead of the text to stdout")
+    add("--figure", metavar="FILE", help="draw the trainings and their levels: png, svg or pdf")
+    add("--forgetting", metavar="FILE", help="draw what a warm start kept: png, svg or pdf")
+    add("--quiet", action="store_true", help="no text on stdout, and no bar")
 
 
 def _integer(text: str) -> int:
@@ -269,14 +291,31 @@ def _scheduler(address: str) -> Iterator[Any]:
         logging.disable(before)
 
 
-def _plot(arguments: argparse.Namespace) -> int:
+@contextmanager
+def _same_style() -> Iterator[None]:
+    """Whatever the user's own settings are, equal diagrams are to give equal files."""
     from matplotlib import style
 
+    with style.context(["default", {"svg.hashsalt": PROG, "svg.fonttype": "path"}]):
+        yield
+
+
+def _plot(arguments: argparse.Namespace) -> int:
     from ._plot_command import plot
 
-    # Whatever the user's own settings are, equal diagrams are to give equal files.
-    with style.context(["default", {"svg.hashsalt": PROG, "svg.fonttype": "path"}]):
+    with _same_style():
         _show(plot(arguments))
+    return 0
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    # Functions of the user may print, and stdout is for the result.
+    with redirect_stdout(sys.stderr):
+        from ._train_command import train
+
+        text = train(arguments, _same_style)
+    if text:
+        _show(text)
     return 0
 
 

@@ -6,7 +6,7 @@ structure, or a discrete law, of which a statement on almost every operator says
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from math import ceil, prod, sqrt
 from typing import Any
@@ -20,6 +20,14 @@ from ._forward import (
     from_matrix,
     real_form,
     vertical_stack,
+)
+from ._linear_maps import (
+    chain,
+    circular_filter,
+    gather,
+    sampled_dft,
+    sampled_dft_adjoint,
+    scatter,
 )
 from ._validate import (
     array_shape,
@@ -138,8 +146,8 @@ def fourier(mask: ArrayLike, real: bool = False) -> ForwardOperator:
     mask = boolean_mask(mask, "mask")
     rows = np.flatnonzero(mask)
     transform = ForwardOperator(
-        partial(_sampled_dft, rows, mask.shape),
-        partial(_sampled_dft_adjoint, rows, mask.shape),
+        partial(sampled_dft, rows, mask.shape),
+        partial(sampled_dft_adjoint, rows, mask.shape),
         shape=(rows.size, mask.size),
         dtype=np.complex128,
         shape_in=mask.shape,
@@ -227,8 +235,8 @@ def blur(kernel: ArrayLike, shape: Sequence[int]) -> ForwardOperator:
     centred = np.roll(padded, [-(k // 2) for k in kernel.shape], tuple(range(len(shape))))
     transfer = fft.fftn(centred) if np.iscomplexobj(kernel) else fft.rfftn(centred)
     return ForwardOperator(
-        partial(_filter, transfer, shape),
-        partial(_filter, transfer.conj(), shape),
+        partial(circular_filter, transfer, shape),
+        partial(circular_filter, transfer.conj(), shape),
         shape=(prod(shape), prod(shape)),
         dtype=dtype,
         shape_in=shape,
@@ -272,8 +280,8 @@ def downsample(
         return samples
     blurred = blur(kernel, shape)
     return ForwardOperator(
-        partial(_chain, blurred.matmat, samples.matmat),
-        partial(_chain, samples.rmatmat, blurred.rmatmat),
+        partial(chain, blurred.matmat, samples.matmat),
+        partial(chain, samples.rmatmat, blurred.rmatmat),
         shape=samples.shape,
         dtype=blurred.dtype,
         shape_in=shape,
@@ -288,8 +296,8 @@ def _by(shape: Sequence[int]) -> str:
 
 def _samples(rows: Array, shape: tuple[int, ...], name: str) -> ForwardOperator:
     samples = ForwardOperator(
-        partial(_gather, rows),
-        partial(_scatter, rows, prod(shape)),
+        partial(gather, rows),
+        partial(scatter, rows, prod(shape)),
         shape=(rows.size, prod(shape)),
         dtype=np.float64,
         shape_in=shape,
@@ -300,41 +308,6 @@ def _samples(rows: Array, shape: tuple[int, ...], name: str) -> ForwardOperator:
     places = (np.ones(rows.size), rows, np.arange(rows.size + 1))
     samples.matrix = sparse.csr_array(places, shape=samples.shape)
     return samples
-
-
-def _gather(rows: Array, X: Array) -> Array:
-    return X[rows]
-
-
-def _scatter(rows: Array, n: int, Y: Array) -> Array:
-    X = np.zeros((n, Y.shape[1]), Y.dtype)
-    X[rows] = Y
-    return X
-
-
-def _sampled_dft(rows: Array, shape: tuple[int, ...], X: Array) -> Array:
-    batch = X.reshape(*shape, -1)
-    return fft.fftn(batch, axes=range(len(shape)), norm="ortho").reshape(X.shape)[rows]
-
-
-def _sampled_dft_adjoint(rows: Array, shape: tuple[int, ...], Y: Array) -> Array:
-    spectrum = _scatter(rows, prod(shape), Y)
-    batch = spectrum.reshape(*shape, -1)
-    found = fft.ifftn(batch, axes=range(len(shape)), norm="ortho", overwrite_x=True)
-    return found.reshape(spectrum.shape)
-
-
-def _filter(transfer: Array, shape: tuple[int, ...], X: Array) -> Array:
-    batch, axes = X.reshape(*shape, -1), range(len(shape))
-    if np.iscomplexobj(X):
-        spectrum = fft.fftn(batch, axes=axes) * transfer[..., np.newaxis]
-        return fft.ifftn(spectrum, axes=axes).reshape(X.shape)
-    spectrum = fft.rfftn(batch, axes=axes) * transfer[..., np.newaxis]
-    return fft.irfftn(spectrum, s=shape, axes=axes).reshape(X.shape)
-
-
-def _chain(first: Callable[[Array], Array], second: Callable[[Array], Array], X: Array) -> Array:
-    return second(first(X))
 
 
 def _shared_between_bins(position: Array, bins: int) -> Any:

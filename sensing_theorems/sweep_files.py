@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
@@ -15,10 +13,10 @@ from . import tasks
 from .files import known
 from .specs import from_module, is_function
 from .tasks.base import Task
+from .toml_files import about, read_toml, required_name, typed
 
 __all__ = ["Settings", "load_settings", "named_task", "required_name", "task_of"]
 
-_KINDS = {str: "a string", int: "an integer", dict: "a table"}
 _KEYS = {
     "task": str,
     "trials": int,
@@ -71,12 +69,11 @@ def load_settings(path: str, flags: Mapping[str, Any] | None = None) -> Settings
         If the file cannot be read, or holds a key or a value that is no setting. The code of a
         task ``module:name`` is run, and whatever it raises becomes a ValueError too.
     """
-    required_name(path, "SPEC", "file")
-    found = _toml(path)
-    with _about(path):
+    found = read_toml(path)
+    with about(path):
         for key, value in found.items():
             known(key, _KEYS, "key")
-            _typed(value, _KEYS[key], key)
+            typed(value, _KEYS[key], key)
         found.update(flags or {})
         _sound(found)
         grid = {name: _axis(value, name) for name, value in found["grid"].items()}
@@ -144,24 +141,18 @@ def task_of(specification: Mapping[str, Any]) -> Task | None:
     specification : mapping
         As in ``PhaseDiagram.provenance["specification"]``.
     """
-    about = specification.get("task")
-    if not isinstance(about, Mapping) or not isinstance(about.get("parameters"), Mapping):
+    found = specification.get("task")
+    if not isinstance(found, Mapping) or not isinstance(found.get("parameters"), Mapping):
         return None
     for kind in _built_in().values():
-        if about.get("name") == f"{kind.__module__}:{kind.__qualname__}":
-            if about.get("revision") != getattr(kind, "revision", None):
+        if found.get("name") == f"{kind.__module__}:{kind.__qualname__}":
+            if found.get("revision") != getattr(kind, "revision", None):
                 return None
             try:
-                return _made(kind, about["parameters"])
+                return _made(kind, found["parameters"])
             except (TypeError, ValueError):  # of another version
                 return None
     return None
-
-
-def required_name(text: str | None, key: str, kind: str) -> None:
-    """Refuse a text, of what is called `key`, that can name no file or directory."""
-    if text is not None and (not text or "\0" in text):
-        raise ValueError(f"{key} must be the name of a {kind}; got {text!r}.")
 
 
 def _built_in() -> dict[str, type[Task]]:
@@ -196,31 +187,6 @@ def _bound(found: Any, parameters: Mapping[str, Any]) -> Callable[..., Any]:
     except ValueError:  # compiled functions may not tell
         pass
     return partial(task, **rest) if rest else task
-
-
-def _toml(path: str) -> dict[str, Any]:
-    try:
-        # Editors of Windows begin a file with a mark, which is no TOML.
-        with open(path, encoding="utf-8-sig", newline="") as stream:
-            return tomllib.loads(stream.read())
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}.") from error
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path} must be a TOML file: {error}.") from error
-
-
-@contextmanager
-def _about(path: str) -> Iterator[None]:
-    try:
-        yield
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"{path}: {error}") from error
-
-
-def _typed(value: Any, kind: type, key: str) -> None:
-    # bool is an int to Python, but true is no number.
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise ValueError(f"`{key}` must be {_KINDS[kind]}; got {value!r}.")
 
 
 def _axis(value: Any, name: str) -> Sequence[int]:

@@ -1,4 +1,4 @@
-"""A bar that says how far a sweep is, and never stands in its way."""
+"""A bar that says how far the work is, and never stands in its way."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ __all__ = ["Bar"]
 
 
 class Bar:
-    """A tqdm bar over trials, by default only where somebody can see it.
+    """A tqdm bar over trials or steps, by default only where somebody can see it.
 
-    What it is written to may be closed in the middle of a sweep, which then goes on without it.
+    What it is written to may be closed in the middle of the work, which then goes on without it.
     """
 
-    def __init__(self, shown: bool | None, total: int, done: int) -> None:
+    def __init__(self, shown: bool | None, total: int, done: int, *, unit: str = " trials") -> None:
         self._bar: Any = None
         if _visible() if shown is None else shown and sys.stderr is not None:
             with warnings.catch_warnings():
@@ -23,16 +23,16 @@ class Bar:
                 warnings.simplefilter("ignore")
                 from tqdm.auto import tqdm
             try:
-                self._bar = tqdm(total=total, initial=done, unit=" trials", smoothing=0.05)
+                self._bar = tqdm(total=total, initial=done, unit=unit, smoothing=0.05)
             except (OSError, ValueError):
                 self._bar = None
 
     def update(self, trials: int) -> None:
-        """Go on by so many trials."""
+        """Go on by so many."""
         self._try("update", trials)
 
     def extend(self, trials: int, done: int) -> None:
-        """Have more trials to do, some of which are done."""
+        """Have more to do, some of which is done."""
         if self._bar is not None:
             self._bar.total += trials
         self.update(done)

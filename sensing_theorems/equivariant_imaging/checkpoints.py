@@ -1,0 +1,103 @@
+"""Checkpoints: all that a training needs to go on, in a file that is whole or not there."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import warnings
+from io import BytesIO
+from typing import Any
+
+import torch
+
+from ..files import replaced
+
+__all__ = ["Checkpoint", "fingerprint"]
+
+_FORM = 1
+
+
+class Checkpoint:
+    """A file with the state of one training, written after some steps and read when it goes on.
+
+    Parameters
+    ----------
+    path : str or os.PathLike, optional
+        Without one, nothing is kept.
+    fingerprint : str
+        Of everything that the outcome depends on: a state of another training is refused.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None, fingerprint: str) -> None:
+        self.path = None if path is None else os.fspath(path)
+        self.fingerprint = fingerprint
+
+    def write(self, state: dict[str, Any]) -> None:
+        """Keep a state of tensors and plain values in place of the one before."""
+        if self.path is None:
+            return
+        os.makedirs(os.path.dirname(self.path) or ".", exist_ok=True)
+        with replaced(self.path) as stream:
+            torch.save({"form": _FORM, "fingerprint": self.fingerprint, "state": state}, stream)
+
+    def read(self) -> dict[str, Any] | None:
+        """Return the state that was kept last; ``None`` if there is none.
+
+        Raises
+        ------
+        ValueError
+            If the file is damaged, or of another training.
+        """
+        if self.path is None or not os.path.exists(self.path):
+            return None
+        found = self._content(self.path)
+        if found.get("fingerprint") != self.fingerprint:
+            raise ValueError(
+                f"a checkpoint must be of the same operators, signals, network and settings; "
+                f"{self.path} is of others. Choose another store, or remove it."
+            )
+        return dict(found["state"])
+
+    @staticmethod
+    def _content(path: str) -> dict[str, Any]:
+        with open(path, "rb") as stream:
+            content = stream.read()
+        try:
+            # Tensors and plain values only: a file may not run code.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                found = torch.load(BytesIO(content), map_location="cpu", weights_only=True)
+        except Exception as error:
+            # Whatever the first failing step raises: of zip files, of unpickling, of tensors.
+            raise ValueError(
+                f"{path} must be a checkpoint; it is damaged, or of another format."
+            ) from error
+        if not isinstance(found, dict) or found.get("form") != _FORM or "state" not in found:
+            raise ValueError(f"{path} must be a checkpoint of form {_FORM}; it is none.")
+        return found
+
+
+def fingerprint(*parts: Any) -> str:
+    """Digest of tensors, of texts, and of lists of them."""
+    digest = hashlib.sha256()
+    for part in _leaves(parts):
+        if isinstance(part, torch.Tensor):
+            array = part.detach().cpu().resolve_conj().contiguous().numpy()
+            digest.update(f"{array.dtype}{array.shape}".encode())
+            digest.update(array.tobytes())
+        else:
+            digest.update(repr(part).encode())
+        digest.update(b";")
+    return digest.hexdigest()
+
+
+def _leaves(part: Any) -> Any:
+    if isinstance(part, list | tuple):
+        for inner in part:
+            yield from _leaves(inner)
+    elif isinstance(part, dict):
+        for key in sorted(part):
+            yield key
+            yield from _leaves(part[key])
+    else:
+        yield part

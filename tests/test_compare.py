@@ -1,0 +1,335 @@
+"""Comparisons of losses: what they report, repeat, resume and refuse."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.torch
+
+import sensing_theorems as st  # noqa: E402
+from sensing_theorems import equivariant_imaging as ei  # noqa: E402
+from sensing_theorems.equivariant_imaging.checkpoints import fingerprint  # noqa: E402
+from sensing_theorems.equivariant_imaging.seeds import stream  # noqa: E402
+
+SIZE = 8
+MASK = np.random.default_rng(0).random((SIZE, SIZE)) < 0.5
+INPAINTING = st.operators.inpainting(MASK)
+SHIFTS = st.groups.shifts(SIZE, SIZE)
+IMAGES = ei.signals.shapes(60, SIZE, rng=0)
+QUICK = {"network": "unet-7k", "steps": 6, "every": 2, "batch_size": 8}
+
+
+def compared(losses=("pinv", "ei"), operators=INPAINTING, action=SHIFTS, signals=IMAGES, **rest):
+    return ei.compare(operators, action, signals, losses, **{**QUICK, **rest})
+
+
+def same(a, b):
+    """Whether two comparisons hold the same bits."""
+    assert a.psnr == b.psnr and a.split.keys() == b.split.keys()
+    for runs, others in ((a.history, b.history), (a.warm, b.warm)):
+        assert runs.keys() == others.keys()
+        for name in runs:
+            for field in ("step", "loss", "psnr"):
+                one, other = (getattr(run[name], field) for run in (runs, others))
+                np.testing.assert_array_equal(one, other)
+    return True
+
+
+class TestReport:
+    def test_the_contract(self):
+        found = compared(("pinv", "mc", "ei", "supervised"))
+        assert list(found.psnr) == ["pinv", "mc", "ei", "supervised"]
+        assert set(found.history) == {"mc", "ei", "supervised"}
+        assert found.history["ei"].step.tolist() == [0, 2, 4, 6]
+        assert set(found.gap_closed) == {"mc", "ei"}
+        low, high = found.psnr["pinv"], found.psnr["supervised"]
+        assert found.gap_closed["ei"] == pytest.approx((found.psnr["ei"] - low) / (high - low))
+        assert found.prediction.outcome.value == "learnable"
+
+    def test_pinv_against_numpy(self):
+        tests = ei.signals.shapes(20, SIZE, rng=1)
+        found = compared(("pinv",), test_signals=tests)
+        error = np.mean((tests * MASK - tests) ** 2)
+        assert found.psnr["pinv"] == pytest.approx(
+            10 * np.log10(tests.max() ** 2 / error), abs=1e-4
+        )
+        # The same level as linear algebra predicts, by another route.
+        assert found.psnr["pinv"] == pytest.approx(found.prediction.pinv_psnr, abs=1e-3)
+
+    def test_measurement_consistency_teaches_nothing(self):
+        found = compared(("pinv", "mc"))
+        assert found.psnr["mc"] == pytest.approx(found.psnr["pinv"], abs=1e-3)
+
+    def test_split_against_projectors(self):
+        turns = st.groups.quarter_turns(SIZE)
+        sparse = st.operators.inpainting(np.random.default_rng(1).random((SIZE, SIZE)) < 0.2)
+        found = compared(("pinv", "ei"), sparse, turns, steps=3, learning_rate=1e-2)
+        A = sparse.to_dense()
+        stack = np.concatenate([A @ np.asarray(T.matrix().todense()) for T in turns.elements()])
+        seen = np.linalg.pinv(stack) @ stack
+        hidden = np.eye(SIZE**2) - np.linalg.pinv(A) @ A
+        # What A⁺ leaves out is all of both parts.
+        assert found.split["pinv"] == pytest.approx((1.0, 1.0), abs=1e-5)
+        assert np.linalg.matrix_rank(stack) == found.prediction.stack_rank < SIZE**2
+        x = IMAGES[-6:].reshape(-1, SIZE**2)
+        level = np.sum((x - x @ seen) ** 2) / x.size
+        expected = 10 * np.log10(np.abs(x).max() ** 2 / level)
+        assert found.prediction.stack_psnr == pytest.approx(expected, abs=1e-6)
+        assert np.trace(hidden @ seen) == pytest.approx(found.prediction.stack_rank - A.shape[0])
+
+    def test_several_operators(self):
+        masks = [np.roll(MASK, s, 1) for s in range(3)]
+        operators = [st.operators.inpainting(mask) for mask in masks]
+        found = compared(("pinv", "moi"), operators, None)
+        tests = IMAGES[-6:]
+        error = np.mean([(x * masks[i % 3] - x) ** 2 for i, x in enumerate(tests)])
+        expected = 10 * np.log10(tests.max() ** 2 / error)
+        assert found.psnr["pinv"] == pytest.approx(expected, abs=1e-4)
+        assert found.split["pinv"][0] == pytest.approx(1.0)
+
+    def test_warm_start_begins_at_the_supervised_network(self):
+        found = compared(("pinv", "ei", "supervised"), warm_start=True, warm_steps=4)
+        assert found.warm["ei"].psnr[0] == found.psnr["supervised"]
+        assert found.warm["ei"].step[-1] == 4
+
+    def test_a_table_and_a_picture(self, tmp_path):
+        found = compared(("pinv", "ei", "supervised"), warm_start=True)
+        assert "EI" in str(found) and "LEARNABLE" in str(found)
+        assert found.plot() is not None and found.plot_forgetting() is not None
+        found.save(tmp_path / "found.json")
+        again = type(found).load(tmp_path / "found.json")
+        assert same(found, again) and str(again) == str(found)
+
+
+class TestInputs:
+    def test_tensors_datasets_and_flat_signals(self):
+        tensor = torch.as_tensor(IMAGES)
+        dataset = torch.utils.data.TensorDataset(tensor)
+        flat = IMAGES.reshape(len(IMAGES), -1)
+        first = compared()
+        for signals in (tensor, dataset, flat):
+            assert same(compared(signals=signals), first)
+
+    def test_complex_signals(self, rng):
+        signals = IMAGES + 1j * ei.signals.shapes(60, SIZE, rng=5)
+        mask = np.repeat(np.arange(SIZE)[:, None] % 2 == 0, SIZE, 1)
+        found = compared(operators=st.operators.fourier(mask), signals=signals)
+        assert found.psnr["ei"] == pytest.approx(found.psnr["pinv"], abs=0.3)
+        assert found.prediction.stack_rank == SIZE**2 // 2
+
+    def test_scalings_are_no_group(self):
+        scalings = st.groups.scalings(SIZE, SIZE, by="pixels", direction="out")
+        found = compared(action=scalings)
+        assert math.isfinite(found.psnr["ei"])
+
+    def test_low_dose(self):
+        line_integrals = st.operators.tomography(SIZE, np.arange(3) * np.pi / 3)
+        physics = ei.LowDoseTomography(line_integrals, photons=1.0, floor=1e-4, scale=0.2)
+        noise = ei.PoissonGaussianNoise(sigma=1e-3, gamma=1e-4)
+        action = st.groups.quarter_turns(SIZE)
+        found = compared(("pinv", "rei"), physics, action, noise=noise)
+        assert found.prediction.operator_rank == np.linalg.matrix_rank(line_integrals.to_dense())
+        assert math.isfinite(found.psnr["rei"])
+
+    def test_vectors(self, rng):
+        signals = ei.signals.subspace(200, rng.standard_normal((12, 2)), rng)
+        camera = st.operators.gaussian(6, 12, rng)
+        found = compared(
+            operators=camera, action=st.groups.shifts(12), signals=signals, network="mlp"
+        )
+        assert found.about["shape"] == [12]
+
+    def test_any_module(self):
+        class Two(torch.nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.layer = torch.nn.Conv2d(1, 1, 3, padding=1)
+
+            def forward(self, x):
+                return self.layer(x)
+
+        class Own(ei.Reconstruction):
+            def __init__(self):
+                super().__init__()
+                self.gain = torch.nn.Parameter(torch.ones(()))
+
+            def forward(self, y, physics):
+                return self.gain * physics.backproject(y)
+
+        for network in (Two(), Own()):
+            before = [p.clone() for p in network.parameters()]
+            assert math.isfinite(compared(network=network).psnr["ei"])
+            assert all(map(torch.equal, before, network.parameters()))
+
+
+class TestRepetition:
+    def test_equal_seeds_equal_bits(self):
+        assert same(compared(seed=3), compared(seed=3))
+
+    def test_other_seeds_other_numbers(self):
+        assert compared(seed=3).psnr["ei"] != compared(seed=4).psnr["ei"]
+
+    def test_losses_do_not_disturb_each_other(self):
+        both = compared(("pinv", "supervised", "ei"))
+        assert both.psnr["ei"] == compared().psnr["ei"]
+
+    def test_the_global_generators_are_left_alone(self):
+        torch.manual_seed(1)
+        first = torch.rand(1)
+        torch.manual_seed(1)
+        compared()
+        assert torch.equal(torch.rand(1), first)
+
+    @pytest.mark.parametrize("after", [1, 3, 4])
+    def test_goes_on_to_the_same_bits(self, tmp_path, monkeypatch, after):
+        losses, settings = ("pinv", "ei", "supervised"), {"warm_start": True, "warm_steps": 4}
+        whole = compared(losses, **settings)
+        written = ei.Checkpoint.write
+        count = 0
+
+        def stopped(self, state):
+            nonlocal count
+            written(self, state)
+            count += 1
+            if count == after:
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(ei.Checkpoint, "write", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            compared(losses, store=tmp_path, **settings)
+        monkeypatch.undo()
+        assert same(compared(losses, store=tmp_path, **settings), whole)
+        # Finished trainings are read, not run again.
+        assert same(compared(losses, store=tmp_path, **settings), whole)
+
+    def test_goes_on_after_kill_9(self, tmp_path):
+        code = (
+            "import numpy as np, torch, sensing_theorems as st\n"
+            "from sensing_theorems import equivariant_imaging as ei\n"
+            "torch.set_num_threads(1)\n"
+            f"mask = np.random.default_rng(0).random(({SIZE}, {SIZE})) < 0.5\n"
+            "ei.compare(st.operators.inpainting(mask), st.groups.shifts(8, 8), "
+            "ei.signals.shapes(60, 8, rng=0), ('pinv', 'ei'), network='unet-7k', steps=100000, "
+            f"every=2, batch_size=8, store={str(tmp_path)!r})\n"
+        )
+        run = subprocess.Popen([sys.executable, "-c", code])
+        deadline = time.monotonic() + 120
+        while not (tmp_path / "ei.pt").exists() and time.monotonic() < deadline:
+            assert run.poll() is None
+            time.sleep(0.05)
+        time.sleep(0.3)
+        os.kill(run.pid, signal.SIGKILL)
+        run.wait()
+        kept = torch.load(tmp_path / "ei.pt", weights_only=True)["state"]
+        step = kept["step"]
+        # The schedule is part of what a checkpoint is of, so compare what it holds.
+        schedule = ei.Schedule(100000, 8, every=2)
+        physics = [ei.as_physics(INPAINTING)]
+        measured = ei.measure(physics, IMAGES[:-6], None, stream(0, 10))
+        f = ei.as_reconstruction("unet-7k", physics[0], seed=0)
+        loss = ei.named_loss("ei", physics, ei.as_transforms(SHIFTS, (SIZE, SIZE)))
+        whole = _steps(f, loss, measured, schedule, step)
+        for name, value in whole.items():
+            torch.testing.assert_close(kept["network"][name], value, rtol=0, atol=0)
+
+
+def _steps(f, loss, measured, schedule, steps):
+    """A plain loop of so many steps, as a user would write it."""
+    optimizer = torch.optim.Adam(f.parameters())
+    for step in range(steps):
+        optimizer.param_groups[0]["lr"] = schedule.rate(step)
+        batch = measured.draw(schedule.batch_size, stream(0, 0, step))
+        optimizer.zero_grad()
+        loss(f, batch.y, batch.physics, rng=stream(0, 1, step)).backward()
+        optimizer.step()
+    return f.state_dict()
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            ({"signals": np.full((60, SIZE, SIZE), np.nan)}, "finite"),
+            ({"signals": np.ones((60, 5, 5))}, "shape"),
+            ({"signals": np.ones((1, SIZE, SIZE))}, "2"),
+            ({"action": st.groups.shifts(4, 4)}, "must be on the operator's signals"),
+            ({"losses": ("pinv", "rei")}, "must be given the noise"),
+            ({"losses": ("pinv", "best")}, "losses must be among"),
+            ({"losses": ("pinv", "ei", "ei")}, "must differ"),
+            ({"losses": ("pinv", "moi")}, "operator"),
+            ({"action": None}, "must be given an action"),
+            ({"noise": -1.0}, "positive"),
+            ({"steps": 0}, "`steps` must be a positive integer"),
+            ({"batch_size": 2.5}, "`batch_size` must be a positive integer"),
+            ({"learning_rate": math.inf}, "`learning_rate` must be positive"),
+            ({"seed": -1}, "`seed` must be an integer"),
+            ({"device": "abacus"}, "`device` must be 'auto' or a device"),
+            ({"precision": "float8"}, "`precision` must be among"),
+            ({"weight": math.nan}, "`weight` must be finite"),
+            ({"network": "resnet"}, "`network` must be one of"),
+            ({"warm_start": True}, "supervised"),
+        ],
+    )
+    def test_one_clear_line(self, change, words):
+        with pytest.raises(ValueError, match=words) as error:
+            compared(**change)
+        assert "\n" not in str(error.value)
+
+    def test_an_action_that_is_none(self):
+        with pytest.raises(TypeError, match="must be a GroupAction or a TransformSet"):
+            compared(action="shifts")
+
+    def test_a_network_of_another_shape(self):
+        with pytest.raises(ValueError, match="must map"):
+            compared(network=torch.nn.Conv2d(1, 3, 3, padding=1))
+
+    def test_diverging_training(self, tmp_path):
+        with pytest.raises(ei.TrainingDiverged, match="must stay finite") as error:
+            compared(store=tmp_path, learning_rate=1e18, steps=50, every=1)
+        assert "Lower `learning_rate`" in str(error.value)
+        kept = torch.load(tmp_path / "ei.pt", weights_only=True)["state"]
+        assert all(bool(torch.isfinite(value).all()) for value in kept["network"].values())
+
+    def test_a_checkpoint_of_something_else(self, tmp_path):
+        compared(store=tmp_path)
+        with pytest.raises(ValueError, match="must be of the same operators"):
+            compared(store=tmp_path, seed=1)
+
+    @pytest.mark.parametrize("damage", [b"", b"nothing", None])
+    def test_a_damaged_checkpoint(self, tmp_path, damage):
+        compared(store=tmp_path)
+        path = tmp_path / "ei.pt"
+        content = path.read_bytes()
+        path.write_bytes(content[: len(content) // 2] if damage is None else damage)
+        with pytest.raises(ValueError, match="must be a checkpoint"):
+            compared(store=tmp_path)
+
+
+class TestPrecision:
+    def test_double_is_close_to_single(self):
+        single, double = compared(), compared(precision="float64")
+        assert double.psnr["ei"] == pytest.approx(single.psnr["ei"], abs=1e-2)
+
+    def test_mixed_keeps_measurements(self):
+        found = compared(precision="bfloat16")
+        assert found.psnr["ei"] == pytest.approx(compared().psnr["ei"], abs=0.3)
+
+    def test_a_fingerprint_tells_what_is_different(self):
+        tensor = torch.arange(4.0)
+        assert fingerprint([tensor, "a"]) == fingerprint([tensor.clone(), "a"])
+        others = [
+            [tensor + 1, "a"],
+            [tensor, "b"],
+            [tensor.double(), "a"],
+            [tensor.reshape(2, 2), "a"],
+        ]
+        assert len({fingerprint(each) for each in (*others, [tensor, "a"])}) == 5
