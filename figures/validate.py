@@ -48,7 +48,8 @@ def _compute(store: Path, jobs: int, steps: int, keys: Sequence[str]) -> None:
         spent = (perf_counter() - start) / 60
         verdict = {True: "agrees", False: "DISAGREES", None: "-"}[comparison.agrees]
         levels = ", ".join(f"{name} {value:.2f}" for name, value in comparison.psnr.items())
-        print(f"{spent:5.1f} min  {number:2}/{len(chosen)}  {each.key}: {levels} dB, {verdict}")
+        line = f"{spent:5.1f} min  {number:2}/{len(chosen)}  {each.key}: {levels} dB, {verdict}"
+        print(line, flush=True)
     if not keys or "gains" in keys:
         _compute_gains(store / "gains", jobs)
         print(f"{(perf_counter() - start) / 60:5.1f} min  gains")
@@ -118,7 +119,10 @@ def _noise(prefix: str, title: str) -> Figure:
         for key, comparison in comparisons(noisy=True).items()
         if key.startswith(f"{prefix}-noise-")
     }
-    return plot.plot_noise_levels(dict(sorted(found.items())), title=title).figure
+    levels = sorted(found)
+    losses = next(iter(found.values())).psnr
+    psnr = {loss: [found[level].psnr[loss] for level in levels] for loss in losses}
+    return plot.plot_noise_levels(levels, psnr, title=title).figure
 
 
 def _gains() -> Figure:
@@ -144,9 +148,18 @@ PICTURES = {
 }
 
 
+def _stored(name: str) -> bool:
+    """Whether what a picture shows was computed."""
+    kind, _, key = name.partition("-")
+    files = {"forgetting": f"{key}.json", "noise": f"{key}-noise-*.json", "gains": "gains.json"}
+    return any(FOLDER.glob(files.get(kind, "*.json")))
+
+
 def draw() -> Iterator[str]:
     """Draw all pictures and write the table, from what is stored."""
     for name, picture in PICTURES.items():
+        if not _stored(name):
+            continue
         with matplotlib.style.context(["default", make.STYLE]):
             about = {"Date": None, "Creator": make.versions()}
             picture().savefig(FOLDER / f"{name}.svg", metadata=about)
@@ -163,7 +176,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("keys", nargs="*", metavar="KEY", help="setups, or gains; all by default")
     parser.add_argument("--draw", action="store_true", help="only draw again")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
-    parser.add_argument("--steps", type=int, default=500)
+    parser.add_argument("--steps", type=int, default=800)
     parser.add_argument("--store", type=Path, default=Path("runs/validation"))
     chosen = parser.parse_args(arguments)
     if not chosen.draw:

@@ -19,6 +19,8 @@ import sensing_theorems as st  # noqa: E402
 from sensing_theorems import equivariant_imaging as ei  # noqa: E402
 from sensing_theorems.equivariant_imaging.checkpoints import fingerprint  # noqa: E402
 from sensing_theorems.equivariant_imaging.seeds import stream  # noqa: E402
+from sensing_theorems.equivariant_imaging.setting_up import prepared  # noqa: E402
+from sensing_theorems.equivariant_imaging.settings import Settings  # noqa: E402
 
 SIZE = 8
 MASK = np.random.default_rng(0).random((SIZE, SIZE)) < 0.5
@@ -72,7 +74,10 @@ class TestReport:
     def test_split_against_projectors(self):
         turns = st.groups.quarter_turns(SIZE)
         sparse = st.operators.inpainting(np.random.default_rng(1).random((SIZE, SIZE)) < 0.2)
-        found = compared(("pinv", "ei"), sparse, turns, steps=3, learning_rate=1e-2)
+        tests = IMAGES[-6:]
+        found = compared(
+            ("pinv", "ei"), sparse, turns, steps=3, learning_rate=1e-2, test_signals=tests
+        )
         A = sparse.to_dense()
         stack = np.concatenate([A @ np.asarray(T.matrix().todense()) for T in turns.elements()])
         seen = np.linalg.pinv(stack) @ stack
@@ -80,7 +85,7 @@ class TestReport:
         # What A⁺ leaves out is all of both parts.
         assert found.split["pinv"] == pytest.approx((1.0, 1.0), abs=1e-5)
         assert np.linalg.matrix_rank(stack) == found.prediction.stack_rank < SIZE**2
-        x = IMAGES[-6:].reshape(-1, SIZE**2)
+        x = tests.reshape(-1, SIZE**2)
         level = np.sum((x - x @ seen) ** 2) / x.size
         expected = 10 * np.log10(np.abs(x).max() ** 2 / level)
         assert found.prediction.stack_psnr == pytest.approx(expected, abs=1e-6)
@@ -89,8 +94,8 @@ class TestReport:
     def test_several_operators(self):
         masks = [np.roll(MASK, s, 1) for s in range(3)]
         operators = [st.operators.inpainting(mask) for mask in masks]
-        found = compared(("pinv", "moi"), operators, None)
         tests = IMAGES[-6:]
+        found = compared(("pinv", "moi"), operators, None, test_signals=tests)
         error = np.mean([(x * masks[i % 3] - x) ** 2 for i, x in enumerate(tests)])
         expected = 10 * np.log10(tests.max() ** 2 / error)
         assert found.psnr["pinv"] == pytest.approx(expected, abs=1e-4)
@@ -211,47 +216,61 @@ class TestRepetition:
         # Finished trainings are read, not run again.
         assert same(compared(losses, store=tmp_path, **settings), whole)
 
+    def test_what_a_loss_learned_is_kept_too(self, tmp_path, monkeypatch):
+        whole = compared(("pinv", "unsure"), noise=0.1)
+        written = ei.Checkpoint.write
+
+        def stopped(self, state):
+            written(self, state)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(ei.Checkpoint, "write", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            compared(("pinv", "unsure"), noise=0.1, store=tmp_path)
+        monkeypatch.undo()
+        assert same(compared(("pinv", "unsure"), noise=0.1, store=tmp_path), whole)
+
     def test_goes_on_after_kill_9(self, tmp_path):
+        steps = 200
         code = (
             "import numpy as np, torch, sensing_theorems as st\n"
             "from sensing_theorems import equivariant_imaging as ei\n"
-            "torch.set_num_threads(1)\n"
+            f"torch.set_num_threads({torch.get_num_threads()})\n"
             f"mask = np.random.default_rng(0).random(({SIZE}, {SIZE})) < 0.5\n"
             "ei.compare(st.operators.inpainting(mask), st.groups.shifts(8, 8), "
-            "ei.signals.shapes(60, 8, rng=0), ('pinv', 'ei'), network='unet-7k', steps=100000, "
-            f"every=2, batch_size=8, store={str(tmp_path)!r})\n"
+            f"ei.signals.shapes(60, 8, rng=0), ('pinv', 'ei'), network='unet-7k', steps={steps}, "
+            f"every=10, batch_size=8, store={str(tmp_path)!r})\n"
         )
         run = subprocess.Popen([sys.executable, "-c", code])
         deadline = time.monotonic() + 120
         while not (tmp_path / "ei.pt").exists() and time.monotonic() < deadline:
             assert run.poll() is None
-            time.sleep(0.05)
-        time.sleep(0.3)
+            time.sleep(0.01)
         os.kill(run.pid, signal.SIGKILL)
         run.wait()
         kept = torch.load(tmp_path / "ei.pt", weights_only=True)["state"]
-        step = kept["step"]
-        # The schedule is part of what a checkpoint is of, so compare what it holds.
-        schedule = ei.Schedule(100000, 8, every=2)
+        assert 0 < kept["step"] < steps
+        settings = {"steps": steps, "every": 10}
+        assert same(compared(store=tmp_path, **settings), compared(**settings))
+
+    def test_against_a_plain_loop(self):
+        tests, images = IMAGES[-6:], IMAGES[:-6]
+        found = compared(signals=images, test_signals=tests, seed=5)
         physics = [ei.as_physics(INPAINTING)]
-        measured = ei.measure(physics, IMAGES[:-6], None, stream(0, 10))
-        f = ei.as_reconstruction("unet-7k", physics[0], seed=0)
+        measured, held = (ei.measure(physics, x, None, stream(5, 10)) for x in (images, tests))
+        f = ei.as_reconstruction("unet-7k", physics[0], seed=5)
         loss = ei.named_loss("ei", physics, ei.as_transforms(SHIFTS, (SIZE, SIZE)))
-        whole = _steps(f, loss, measured, schedule, step)
-        for name, value in whole.items():
-            torch.testing.assert_close(kept["network"][name], value, rtol=0, atol=0)
-
-
-def _steps(f, loss, measured, schedule, steps):
-    """A plain loop of so many steps, as a user would write it."""
-    optimizer = torch.optim.Adam(f.parameters())
-    for step in range(steps):
-        optimizer.param_groups[0]["lr"] = schedule.rate(step)
-        batch = measured.draw(schedule.batch_size, stream(0, 0, step))
-        optimizer.zero_grad()
-        loss(f, batch.y, batch.physics, rng=stream(0, 1, step)).backward()
-        optimizer.step()
-    return f.state_dict()
+        schedule = ei.Schedule(6, 8, every=2)
+        optimizer = torch.optim.Adam(f.parameters())
+        for step in range(6):
+            optimizer.param_groups[0]["lr"] = schedule.rate(step)
+            batch = measured.draw(8, stream(5, 0, step))
+            optimizer.zero_grad()
+            value = loss(f, batch.y, batch.physics, rng=stream(5, 1, step))
+            value.backward()
+            optimizer.step()
+        assert found.psnr["ei"] == ei.psnr(f, held, float(np.abs(tests).max()))
+        assert found.history["ei"].loss[-1] == float(value.detach())
 
 
 class TestRefusals:
@@ -260,18 +279,23 @@ class TestRefusals:
         [
             ({"signals": np.full((60, SIZE, SIZE), np.nan)}, "finite"),
             ({"signals": np.ones((60, 5, 5))}, "shape"),
-            ({"signals": np.ones((1, SIZE, SIZE))}, "2"),
+            ({"signals": np.ones((1, SIZE, SIZE))}, "at least 2"),
+            ({"test_signals": np.zeros((3, SIZE, SIZE))}, "must not all be zero"),
+            ({"operators": [INPAINTING] * 40}, "at least 80 signals"),
+            ({"signals": 1e30 * IMAGES}, "finite at the start"),
+            ({"warm_steps": 3}, "must be None without `warm_start`"),
+            ({"predicted_by": st.groups.shifts(4, 4)}, "signals"),
+            ({"seed": 2**63}, "`seed` must lie in"),
             ({"action": st.groups.shifts(4, 4)}, "must be on the operator's signals"),
             ({"losses": ("pinv", "rei")}, "must be given the noise"),
             ({"losses": ("pinv", "best")}, "losses must be among"),
             ({"losses": ("pinv", "ei", "ei")}, "must differ"),
-            ({"losses": ("pinv", "moi")}, "operator"),
+            ({"losses": ("pinv", "moi")}, "at least two"),
             ({"action": None}, "must be given an action"),
             ({"noise": -1.0}, "positive"),
             ({"steps": 0}, "`steps` must be a positive integer"),
-            ({"batch_size": 2.5}, "`batch_size` must be a positive integer"),
             ({"learning_rate": math.inf}, "`learning_rate` must be positive"),
-            ({"seed": -1}, "`seed` must be an integer"),
+            ({"seed": -1}, "`seed` must lie in"),
             ({"device": "abacus"}, "`device` must be 'auto' or a device"),
             ({"precision": "float8"}, "`precision` must be among"),
             ({"weight": math.nan}, "`weight` must be finite"),
@@ -284,6 +308,45 @@ class TestRefusals:
             compared(**change)
         assert "\n" not in str(error.value)
 
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"losses": 3},
+            {"losses": [["ei"]]},
+            {"batch_size": 2.5},
+            {"steps": "6"},
+            {"learning_rate": "fast"},
+            {"weight": None},
+            {"seed": 1.0},
+            {"consistent": "no"},
+        ],
+    )
+    def test_of_another_type(self, change):
+        (name,) = change
+        with pytest.raises(TypeError, match=f"`{name}` must be") as error:
+            compared(**change)
+        assert "\n" not in str(error.value)
+
+    def test_a_store_that_is_a_file(self, tmp_path):
+        (tmp_path / "taken").write_text("")
+        with pytest.raises(ValueError, match="must be a directory"):
+            compared(store=tmp_path / "taken")
+
+    def test_physics_of_which_theory_cannot_speak(self):
+        class Square(ei.Physics):
+            def forward(self, x):
+                return x.reshape(len(x), -1) ** 2
+
+            def backproject(self, y):
+                return y.reshape(-1, *self.shape_in)
+
+        with pytest.raises(TypeError, match="`linearised`"):
+            compared(operators=Square((SIZE, SIZE), SIZE**2), consistent=False)
+
+    def test_a_network_without_parameters(self):
+        with pytest.raises(ValueError, match="must have parameters"):
+            compared(network=torch.nn.Identity())
+
     def test_an_action_that_is_none(self):
         with pytest.raises(TypeError, match="must be a GroupAction or a TransformSet"):
             compared(action="shifts")
@@ -295,14 +358,58 @@ class TestRefusals:
     def test_diverging_training(self, tmp_path):
         with pytest.raises(ei.TrainingDiverged, match="must stay finite") as error:
             compared(store=tmp_path, learning_rate=1e18, steps=50, every=1)
+        # Nothing was kept before the first record.
+        assert "ei.pt" not in str(error.value) and "sound at step 0" in str(error.value)
         assert "Lower `learning_rate`" in str(error.value)
+
+    def test_the_last_good_state_is_kept(self, tmp_path, monkeypatch):
+        rate = ei.Schedule.rate
+        monkeypatch.setattr(
+            ei.Schedule, "rate", lambda self, step: 1e18 if step == 3 else rate(self, step)
+        )
+        with pytest.raises(ei.TrainingDiverged, match=r"sound at step 2.*ei\.pt"):
+            compared(store=tmp_path, steps=20)
         kept = torch.load(tmp_path / "ei.pt", weights_only=True)["state"]
+        assert kept["step"] == 2 and kept["records"][-1][2] > 0
         assert all(bool(torch.isfinite(value).all()) for value in kept["network"].values())
 
-    def test_a_checkpoint_of_something_else(self, tmp_path):
+    def test_a_last_step_that_breaks_everything(self):
+        with pytest.raises(ei.TrainingDiverged):
+            compared(learning_rate=1e30, steps=1)
+
+    @pytest.mark.parametrize(
+        ("change", "what"),
+        [
+            ({"seed": 1}, "network, settings"),
+            ({"learning_rate": 1e-3}, "settings"),
+            ({"weight": 2.0}, "settings"),
+            ({"signals": IMAGES[::-1]}, "operators, action, signals"),
+            ({"action": st.groups.quarter_turns(SIZE)}, "action"),
+            ({"network": "unet-26k"}, "network"),
+            ({"consistent": False}, "settings"),
+        ],
+    )
+    def test_a_checkpoint_of_something_else(self, tmp_path, change, what):
         compared(store=tmp_path)
-        with pytest.raises(ValueError, match="must be of the same operators"):
-            compared(store=tmp_path, seed=1)
+        with pytest.raises(ValueError, match="must be of the same operators") as error:
+            compared(store=tmp_path, **change)
+        assert all(word in str(error.value).split(" is of other ")[1] for word in what.split(", "))
+
+    def test_networks_that_differ_in_code_only(self, tmp_path):
+        def network(between):
+            torch.manual_seed(0)
+            layers = [torch.nn.Conv2d(1, 4, 3, padding=1), between]
+            return torch.nn.Sequential(*layers, torch.nn.Conv2d(4, 1, 3, padding=1))
+
+        compared(store=tmp_path, network=network(torch.nn.ReLU()))
+        with pytest.raises(ValueError, match="of other network"):
+            compared(store=tmp_path, network=network(torch.nn.Tanh()))
+
+    def test_a_warm_start_goes_on_from_a_store_without(self, tmp_path):
+        losses = ("pinv", "supervised", "ei")
+        cold = compared(losses, store=tmp_path)
+        warm = compared(losses, store=tmp_path, warm_start=True)
+        assert warm.psnr == cold.psnr and warm.warm
 
     @pytest.mark.parametrize("damage", [b"", b"nothing", None])
     def test_a_damaged_checkpoint(self, tmp_path, damage):
@@ -314,7 +421,64 @@ class TestRefusals:
             compared(store=tmp_path)
 
 
+class TestParts:
+    def test_training_never_sees_the_test(self):
+        signals = np.arange(1, 61.0)[:, None, None] * np.ones((SIZE, SIZE)) / 60
+        settings = Settings.of(
+            ("ei",), None, None, schedule=ei.Schedule(1), warm=None, seed=0, device="cpu"
+        )
+        setup = prepared(INPAINTING, SHIFTS, signals, None, settings)
+        parts = [part.batches[0].x[:, 0, 0].tolist() for part in (setup.train, setup.test)]
+        assert len(parts[1]) == 6 and not set(parts[0]) & set(parts[1])
+        assert sorted(parts[0] + parts[1]) == pytest.approx(signals[:, 0, 0].tolist())
+        # Sorted signals: both parts reach over all of them.
+        assert min(parts[1]) < 0.2 and max(parts[1]) > 0.8
+
+    def test_a_matrix_takes_the_shape_of_the_action(self):
+        found = compared(operators=INPAINTING.to_dense())
+        assert found.about["shape"] == [SIZE, SIZE]
+        assert found.psnr["pinv"] == pytest.approx(compared().psnr["pinv"], abs=1e-4)
+
+    def test_evaluation_is_not_disturbed_by_dropout(self):
+        network = torch.nn.Sequential(
+            torch.nn.Conv2d(1, 4, 3, padding=1),
+            torch.nn.Dropout(0.5),
+            torch.nn.Conv2d(4, 1, 3, padding=1),
+        )
+        assert same(compared(network=network), compared(network=network))
+
+
+SEEN = set()
+
+
+class Recording(torch.nn.Module):
+    """A network that tells in what precision it was asked."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Conv2d(1, 1, 3, padding=1)
+
+    def forward(self, x):
+        out = self.layer(x)
+        SEEN.add((x.dtype, out.dtype))
+        return out
+
+
 class TestPrecision:
+    @pytest.mark.parametrize(
+        ("precision", "inner"),
+        [
+            ("float32", torch.float32),
+            ("float64", torch.float64),
+            ("bfloat16", torch.bfloat16),
+        ],
+    )
+    def test_networks_compute_in_it(self, precision, inner):
+        SEEN.clear()
+        compared(network=Recording(), precision=precision)
+        outer = torch.float64 if precision == "float64" else torch.float32
+        assert SEEN == {(outer, inner)}
+
     def test_double_is_close_to_single(self):
         single, double = compared(), compared(precision="float64")
         assert double.psnr["ei"] == pytest.approx(single.psnr["ei"], abs=1e-2)

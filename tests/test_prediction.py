@@ -132,6 +132,78 @@ class TestOutcome:
         same = predict(st.Problem([several[0]] * 3))
         assert same.outcome is Outcome.NOT_LEARNABLE
 
+    def test_full_rank_beside_operators_of_which_no_rank_is_known(self, rng):
+        rows = rng.standard_normal((3, 6))
+        rows[2] *= 1e-13
+        found = predict(st.Problem(rows, st.groups.shifts(6)))
+        assert (found.operator_rank, found.stack_rank) == (None, 6)
+        assert found.outcome is Outcome.OPEN
+        assert "rank of A is unclear" in found.reason
+
+    def test_operators_below_the_model_take_nothing_from_the_count(self, rng):
+        # (6 - 2) + (6 - 2) + 0 >= 10 - 2, while a row alone sees nothing of dimension 2.
+        operators = [rng.standard_normal((m, 10)) for m in (6, 6, 1)]
+        assert predict(st.Problem(operators, model_dim=2)).outcome is Outcome.LEARNABLE
+        assert predict(st.Problem(operators[:2], model_dim=2)).outcome is Outcome.LEARNABLE
+
+    @pytest.mark.parametrize("more", ["copy", "scaled", "mixed", "rows", "nothing"])
+    @pytest.mark.parametrize("field", ["real", "complex"])
+    def test_operators_that_show_nothing_of_their_own_do_not_count(self, more, field, rng):
+        # 2 (8 - 3) < 14 - 3, and 3 (8 - 3) >= 14 - 3.
+        A, B, C = rng.standard_normal((3, 8, 14))
+        if field == "complex":
+            A = A + 1j * rng.standard_normal((8, 14))
+        third = {
+            "copy": A,
+            "scaled": 2 * A,
+            "mixed": rng.standard_normal((9, 8)) @ A,
+            "rows": A[:5],
+            "nothing": 0 * A,
+        }[more]
+        for operators in ([A, B, third], [third, B, A], [A, third, B]):
+            found = predict(st.Problem(operators, model_dim=3, field=field))
+            assert (found.effective_order, found.outcome) == (2, Outcome.OPEN)
+            assert "only 2 of 3 operators" in found.reason
+        found = predict(st.Problem([A, B, C], model_dim=3, field=field))
+        assert (found.effective_order, found.outcome) == (3, Outcome.LEARNABLE)
+
+    def test_row_spaces_that_lie_in_others_against_ranks(self, rng):
+        # Selections of rows of one matrix, so that some hold others.
+        rows, rank = rng.standard_normal((5, 9)), np.linalg.matrix_rank
+        for _ in range(20):
+            chosen = [rows[rng.random(5) < 0.6] for _ in range(5)]
+            chosen = [rng.standard_normal((len(A) + 1, len(A))) @ A for A in chosen if len(A)]
+            kept: list[int] = []
+            for i in sorted(range(len(chosen)), key=lambda i: (-rank(chosen[i]), i)):
+                both = [rank(np.concatenate([chosen[i], chosen[j]])) for j in kept]
+                if all(r > rank(chosen[j]) for r, j in zip(both, kept, strict=True)):
+                    kept.append(i)
+            singles = st.Problem(chosen).singles
+            parts = signal_parts.SignalParts(singles, st.stacked_rank(chosen))
+            assert parts.distinct() == tuple(sorted(kept))
+
+    def test_one_operator_of_several_that_shows_everything_leaves_something_to_learn(self, rng):
+        found = predict(st.Problem([np.eye(6), rng.standard_normal((2, 6))]))
+        assert found.outcome is Outcome.LEARNABLE
+        assert "nothing is learned" not in found.reason
+        assert "alone sees 2" in found.reason
+        found = predict(st.Problem([np.eye(6), rng.standard_normal((7, 6))]))
+        assert "each operator has rank 6 = n" in found.reason
+        assert "nothing is learned" in found.reason
+
+    def test_says_that_full_rank_is_only_necessary_where_nothing_is_counted(self, rng):
+        maps = tuple(matrix_map(sp.csr_array(np.roll(np.eye(6), i, axis=0))) for i in range(6))
+        rolled = TransformSet("rolls", 6, (6,), maps, tuple(range(6)))
+        operators = list(rng.standard_normal((2, 3, 6)))
+        for found in (
+            predict(st.Problem(operators[0]), transforms=rolled),
+            predict(st.Problem(operators, st.groups.shifts(6))),
+        ):
+            assert found.outcome is Outcome.LEARNABLE
+            assert "necessary" in found.reason
+        counted = predict(st.Problem(operators[0], st.groups.shifts(6)))
+        assert "necessary" not in counted.reason
+
     def test_verdict_is_that_of_analyze(self, rng):
         for A, action, _ in setups(rng).values():
             problem = st.Problem(A, action)
@@ -187,6 +259,13 @@ class TestLevels:
         found = predict(st.Problem(A, action), signals)
         assert found.stack_psnr == pytest.approx(found.pinv_psnr)
         assert found.energy_split[1] == pytest.approx(0.0, abs=1e-12)
+
+    def test_no_share_is_negative(self, rng):
+        for seed in range(5):
+            x = np.random.default_rng(seed).random((7, 11))
+            found = predict(st.Problem(np.zeros((2, 11)), st.groups.shifts(11)), x)
+            assert min(found.energy_split) >= 0.0
+            assert "-0.0" not in str(found)
 
     def test_scale_of_the_signals_leaves_levels_alone(self, rng, signals):
         A, action, _ = setups(rng)["lines, turns"]

@@ -95,8 +95,9 @@ def _off_level(comparison: Comparison, loss: str, warm: float | None) -> Iterato
     level = comparison.prediction.stack_psnr
     if warm is None or level is None:
         return
-    near = warm == level or abs(warm - level) <= NEAR
-    if not near:
+    kept = comparison.kept_psnr
+    lowest = level if kept is None else min(kept, level)
+    if warm != level and not lowest - NEAR <= warm <= level + NEAR:
         yield (
             f"{loss_name(loss)} went from the supervised network to {warm:.2f} dB, and not to the "
             f"predicted {level:.2f} dB."

@@ -125,6 +125,25 @@ class Comparison:
         return {loss: run.last for loss, run in self.warm.items()}
 
     @property
+    def kept_psnr(self) -> float | None:
+        r"""Level of the supervised network without what nobody sees, in dB.
+
+        Where a run from the supervised network ends that forgets the null space of the stack, and
+        keeps all else: with :math:`e` its relative error in the identifiable part, the mean
+        squared error is :math:`e\,(\text{mse}_{A^+} - \text{mse}_{\text{stack}}) +
+        \text{mse}_{\text{stack}}`. The predicted level is that of e = 0. ``None`` without
+        levels or a supervised network.
+        """
+        found, split = self.prediction, self.split.get("supervised")
+        if found.pinv_psnr is None or found.stack_psnr is None or split is None:
+            return None
+        unseen = 10 ** (-found.stack_psnr / 10)
+        identifiable = 10 ** (-found.pinv_psnr / 10) - unseen
+        # Where all of null A is unseen, there is no error in the identifiable part.
+        error = split[0] * identifiable if math.isfinite(split[0]) else 0.0
+        return -10 * math.log10(unseen + error) if unseen + error > 0 else math.inf
+
+    @property
     def agrees(self) -> bool | None:
         """Whether training came to what was predicted; ``None`` where that cannot be said.
 
@@ -134,9 +153,9 @@ class Comparison:
         denoising needs no equivariance; "warm" is the end of the run from the supervised network.
 
         * NOT_LEARNABLE: gains stay below `UNCHANGED` = 0.05 dB, and warm ends within `NEAR` = 0.5
-          dB of the predicted level.
-        * PARTLY: warm ends within `NEAR` of the predicted level; without a warm run, or a level,
-          gains exceed `UNCHANGED`.
+          dB of the predicted level, which is that of the pseudo-inverse.
+        * PARTLY: warm ends between `kept_psnr` and the predicted level, or within `NEAR` of one of
+          them; without a warm run, or a level, gains exceed `UNCHANGED`.
         * LEARNABLE: gains exceed `LEARNED` = 2 dB, or warm keeps the supervised level within
           `NEAR`, or exceeds it.
         * OPEN, A of rank n, and no such loss: ``None``.

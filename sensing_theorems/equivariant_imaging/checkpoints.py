@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import warnings
+from collections.abc import Mapping
 from io import BytesIO
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -15,6 +17,7 @@ from ..files import replaced
 __all__ = ["Checkpoint", "fingerprint"]
 
 _FORM = 1
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Checkpoint:
@@ -24,13 +27,16 @@ class Checkpoint:
     ----------
     path : str or os.PathLike, optional
         Without one, nothing is kept.
-    fingerprint : str
-        Of everything that the outcome depends on: a state of another training is refused.
+    fingerprints : mapping of str to str
+        Of everything that the outcome depends on, by what it is: a state of another training is
+        refused.
     """
 
-    def __init__(self, path: str | os.PathLike[str] | None, fingerprint: str) -> None:
+    def __init__(
+        self, path: str | os.PathLike[str] | None = None, fingerprints: Mapping[str, str] = _NONE
+    ) -> None:
         self.path = None if path is None else os.fspath(path)
-        self.fingerprint = fingerprint
+        self.fingerprints = dict(fingerprints)
 
     def write(self, state: dict[str, Any]) -> None:
         """Keep a state of tensors and plain values in place of the one before."""
@@ -38,7 +44,7 @@ class Checkpoint:
             return
         os.makedirs(os.path.dirname(self.path) or ".", exist_ok=True)
         with replaced(self.path) as stream:
-            torch.save({"form": _FORM, "fingerprint": self.fingerprint, "state": state}, stream)
+            torch.save({"form": _FORM, "fingerprints": self.fingerprints, "state": state}, stream)
 
     def read(self) -> dict[str, Any] | None:
         """Return the state that was kept last; ``None`` if there is none.
@@ -51,10 +57,13 @@ class Checkpoint:
         if self.path is None or not os.path.exists(self.path):
             return None
         found = self._content(self.path)
-        if found.get("fingerprint") != self.fingerprint:
+        kept = found["fingerprints"]
+        names = [*self.fingerprints, *(name for name in kept if name not in self.fingerprints)]
+        other = [name for name in names if kept.get(name) != self.fingerprints.get(name)]
+        if other:
             raise ValueError(
-                f"a checkpoint must be of the same operators, signals, network and settings; "
-                f"{self.path} is of others. Choose another store, or remove it."
+                f"a checkpoint must be of the same {', '.join(self.fingerprints)}; {self.path} is "
+                f"of other {', '.join(other)}. Choose another store, or remove it."
             )
         return dict(found["state"])
 
@@ -72,7 +81,11 @@ class Checkpoint:
             raise ValueError(
                 f"{path} must be a checkpoint; it is damaged, or of another format."
             ) from error
-        if not isinstance(found, dict) or found.get("form") != _FORM or "state" not in found:
+        if (
+            not isinstance(found, dict)
+            or found.get("form") != _FORM
+            or not {"state", "fingerprints"} <= set(found)
+        ):
             raise ValueError(f"{path} must be a checkpoint of form {_FORM}; it is none.")
         return found
 

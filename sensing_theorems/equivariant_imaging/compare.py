@@ -6,27 +6,32 @@ import copy
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from .._validate import positive_int
 from ..comparison import Comparison, History
+from ..prediction import Prediction
 from ..sweep.progress import Bar
 from .checkpoints import Checkpoint, fingerprint
 from .evaluation import estimates, psnr
 from .losses.base import Estimator, Loss
 from .losses.named import named_loss
-from .precision import in_precision
+from .precision import compiled, in_precision
 from .provenance import training_session
 from .reconstruction import as_reconstruction
+from .seeds import stream
 from .setting_up import Setup, prepared
 from .settings import PINV, Settings, chosen_device
 from .training import Schedule, Trained, train
 
 __all__ = ["compare"]
 
-_NETWORK = 20
+# Maps of an action that tell it from others.
+_PROBES = 4
 # A part of the schedule of the warm start, where nothing else is said.
 _WARM_SHARE = 0.8
 
@@ -66,12 +71,14 @@ def compare(
     action : GroupAction, TransformSet or None
         Maps under which the set of signals is invariant, for the losses that use them.
     signals : array, (N, \*shape), torch.Tensor, or torch Dataset
-        Ground truth. Only the supervised loss trains on it; the others see its measurements.
+        Ground truth, of the order of 1. Only the supervised loss trains on it; the others see its
+        measurements.
     losses : sequence of str
         "pinv" for A⁺y without training, and names of
         `sensing_theorems.equivariant_imaging.losses.named_loss`.
     noise : float or Noise, optional
-        A float is the standard deviation of Gaussian noise.
+        A float is the standard deviation of Gaussian noise. Theory speaks of measurements without
+        noise: then `agrees` is None.
     network : str, torch.nn.Module or Reconstruction, optional
         See `as_reconstruction`; by default a U-Net of 26 thousand parameters for images, an MLP
         for vectors. Each loss trains a copy, from the same start.
@@ -82,8 +89,8 @@ def compare(
     device : str or torch.device
         "auto" takes a GPU where there is one.
     test_signals : array, (N, \*shape), optional
-        Signals that are measured for evaluation; by default a tenth of `signals`, at most 200, is
-        set aside.
+        Signals that are measured for evaluation; by default a tenth of `signals`, at most 200, are
+        set aside, at equal distances.
     predicted_by : GroupAction or TransformSet, optional
         Maps that the prediction looks at, if not those of `action`: of a semigroup, training may
         have to use the opposite direction.
@@ -141,8 +148,11 @@ def compare(
     warm = None
     if warm_steps is not None and not warm_start:
         raise ValueError(f"`warm_steps` must be None without `warm_start`; got {warm_steps!r}.")
+    if warm_steps is not None:
+        warm_steps = positive_int(warm_steps, "warm_steps")
     if warm_start:
-        count = max(1, round(_WARM_SHARE * steps)) if warm_steps is None else warm_steps
+        count = max(1, round(_WARM_SHARE * positive_int(steps, "steps")))
+        count = count if warm_steps is None else warm_steps
         warm = Schedule(count, batch_size, learning_rate, every=every)
     settings = Settings.of(
         losses,
@@ -160,7 +170,7 @@ def compare(
     setup = prepared(operators, action, signals, test_signals, settings)
     if predicted_by is not None:
         setup = replace(setup, action=predicted_by)
-    return _Comparing(setup, settings, network, store).run(progress)
+    return _Comparing(setup, settings, network, _directory(store)).run(progress)
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,13 +178,14 @@ class _Comparing:
     setup: Setup
     settings: Settings
     network: Any
-    store: str | os.PathLike[str] | None
+    store: Path | None
 
     def run(self, progress: bool | None) -> Comparison:
         """All trainings, one after the other."""
         settings = self.settings
+        # What is wrong with a prediction, a network or a loss is told before hours of training.
+        prediction = self.setup.prediction
         start = self._start()
-        # All of them first: what a loss lacks is told before hours of training.
         losses = {name: self._loss(name) for name in settings.trained}
         total = len(settings.trained) * settings.schedule.steps
         total += len(settings.warmed) * (settings.warm.steps if settings.warm else 0)
@@ -195,7 +206,7 @@ class _Comparing:
                 found[f"{name}, warm"] = loss.estimator(f)
         finally:
             bar.close()
-        return self._found(start, found, cold, warm)
+        return self._found(prediction, start, found, cold, warm)
 
     def _loss(self, name: str) -> Loss:
         setup, settings = self.setup, self.settings
@@ -209,7 +220,7 @@ class _Comparing:
             consistent=settings.consistent,
             seed=settings.seed,
         )
-        return in_precision(start.to(settings.device), settings)
+        return in_precision(start, settings)
 
     def _train(
         self,
@@ -219,25 +230,54 @@ class _Comparing:
         schedule: Schedule,
         progress: Callable[[int], None],
     ) -> Trained:
-        path = None if self.store is None else Path(self.store) / f"{name}.pt"
-        # The data and the network at the start say it all, whatever they were made from.
+        path = None if self.store is None else self.store / f"{name}.pt"
         setup = self.setup
-        seen = [(batch.y, batch.x) for part in (setup.train, setup.test) for batch in part.batches]
-        action = None if setup.transforms is None else setup.transforms.name
-        key = [name, seen, action, f.state_dict(), vars(schedule), self.settings.about()]
+        marks = {} if path is None else self._marks(name, f, schedule)
         return train(
-            f,
+            compiled(f, self.settings),
             loss,
             setup.train,
             schedule,
             seed=self.settings.seed,
             quality=lambda f: psnr(loss.estimator(f), setup.test, setup.peak),
-            checkpoint=Checkpoint(path, fingerprint(key) if path else ""),
+            checkpoint=Checkpoint(path, marks),
             progress=progress,
         )
 
+    def _marks(self, name: str, f: torch.nn.Module, schedule: Schedule) -> dict[str, str]:
+        """Fingerprints of all that the outcome depends on, whatever it was made from."""
+        answers = []
+        with torch.no_grad(), torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.settings.seed)
+            f.eval()
+            answers = [f(batch.y[:1], batch.physics) for batch in self.setup.train.batches]
+        return {
+            **self._given,
+            "network": fingerprint(name, f.state_dict(), answers),
+            "settings": fingerprint(vars(schedule), self.settings.about()),
+        }
+
+    @cached_property
+    def _given(self) -> dict[str, str]:
+        setup = self.setup
+        batches = [*setup.train.batches, *setup.test.batches]
+        seen = [
+            (batch.physics.name, batch.physics(batch.x[:1]), batch.physics.backproject(batch.y[:1]))
+            for batch in batches
+        ]
+        moved = []
+        if setup.transforms is not None:
+            labels = [setup.transforms.draw(stream(0, number)) for number in range(_PROBES)]
+            moved = [setup.transforms.apply(label, batches[0].x[:1]) for label in labels]
+        return {
+            "operators": fingerprint(seen),
+            "action": fingerprint(moved),
+            "signals": fingerprint([(batch.y, batch.x) for batch in batches]),
+        }
+
     def _found(
         self,
+        prediction: Prediction,
         start: torch.nn.Module,
         functions: dict[str, Estimator],
         cold: dict[str, Trained],
@@ -250,7 +290,7 @@ class _Comparing:
             psnr={name: found[name] for name in dict.fromkeys((PINV, *settings.losses))},
             history=_histories(cold),
             split={name: self._split(f) for name, f in functions.items()},
-            prediction=setup.prediction,
+            prediction=prediction,
             warm=_histories(warm),
             seconds={name: trained.seconds for name, trained in cold.items()}
             | {f"{name}, warm": trained.seconds for name, trained in warm.items()},
@@ -271,9 +311,26 @@ class _Comparing:
             "signals": len(setup.train),
             "test_signals": len(setup.test),
             "parameters": sum(p.numel() for p in start.parameters() if p.requires_grad),
+            "steps": self.settings.schedule.steps,
+            "warm_steps": None if self.settings.warm is None else self.settings.warm.steps,
+            "batch_size": self.settings.schedule.batch_size,
+            "learning_rate": self.settings.schedule.learning_rate,
             **self.settings.about(),
             **training_session(),
         }
+
+
+def _directory(store: str | os.PathLike[str] | None) -> Path | None:
+    """The store, made where it is not there."""
+    if store is None:
+        return None
+    try:
+        os.makedirs(store, exist_ok=True)
+    except OSError as error:
+        raise ValueError(
+            f"`store` must be a directory that can be made; {os.fspath(store)}: {error.strerror}."
+        ) from error
+    return Path(store)
 
 
 def _backproject(y: torch.Tensor, physics: Any) -> torch.Tensor:

@@ -14,6 +14,9 @@ from .physics import Physics
 
 __all__ = ["Batch", "Measured", "measure"]
 
+# Of signals that are measured at once.
+_TOGETHER = 512
+
 
 @dataclass(frozen=True, eq=False)
 class Batch:
@@ -97,10 +100,16 @@ def measure(
     for index, A in enumerate(physics):
         part = np.ascontiguousarray(signals[index :: len(physics)])
         x = torch.as_tensor(part).to(device, A.dtype)
-        with torch.no_grad():
-            y = A(x)
-            y = y if noise is None else noise(y, rng)
+        y = torch.cat([_measured(A, some, noise, rng) for some in x.split(_TOGETHER)])
         if not bool(torch.isfinite(torch.view_as_real(y) if y.is_complex() else y).all()):
             raise ValueError(f"measurements must be finite; those of {A.name} are not.")
         batches.append(Batch(y, x, A))
     return Measured(tuple(batches))
+
+
+def _measured(
+    physics: Physics, x: torch.Tensor, noise: Noise | None, rng: torch.Generator
+) -> torch.Tensor:
+    with torch.no_grad():
+        y = physics(x)
+        return y if noise is None else noise(y, rng)

@@ -7,7 +7,7 @@ import torch
 from .reconstruction import Reconstructor
 from .settings import Settings
 
-__all__ = ["MixedPrecision", "in_precision"]
+__all__ = ["MixedPrecision", "compiled", "in_precision"]
 
 
 class MixedPrecision(torch.nn.Module):
@@ -27,12 +27,16 @@ class MixedPrecision(torch.nn.Module):
 
 
 def in_precision(f: torch.nn.Module, settings: Settings) -> torch.nn.Module:
-    """Return f, whose network computes as the settings say."""
-    if settings.precision == "float64":
-        f = f.double()
-    if isinstance(f, Reconstructor):
-        if settings.precision == "bfloat16":
-            f.network = MixedPrecision(f.network)
-        if settings.compile:
-            f.network.compile()
+    """Return f on the device and in the precision of the settings."""
+    f = f.to(device=settings.device, dtype=settings.real_dtype)
+    if isinstance(f, Reconstructor) and settings.precision == "bfloat16":
+        f.network = MixedPrecision(f.network)
+    return f
+
+
+def compiled(f: torch.nn.Module, settings: Settings) -> torch.nn.Module:
+    """Return f, its network handed to `torch.compile` if the settings say so."""
+    # Of each copy, since copies of a compiled module are not compiled.
+    if settings.compile:
+        (f.network if isinstance(f, Reconstructor) else f).compile()
     return f

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ..foreign import as_operator
 from ..groups.transforms import TransformSet
 from ..prediction import Prediction, predict
 from ..problem import Problem, as_operators
@@ -88,13 +89,16 @@ def prepared(
     ValueError, TypeError
         As `compare`.
     """
-    found = _operators(operators)
-    shape = _shape(found, action)
+    given = _operators(operators)
+    shape = _shape(given, action)
+    found = [_shaped(A, shape) for A in given]
     x = checked_signals(signals, shape, name="signals")
     if test_signals is None:
-        x, held = _parted(x)
+        x, held = _parted(x, len(found))
     else:
         held = checked_signals(test_signals, shape, name="test_signals")
+    if not held.any():
+        raise ValueError("test signals must not all be zero; got no other.")
     is_complex = np.iscomplexobj(x) or np.iscomplexobj(held)
     if is_complex:
         x, held = x.astype(np.complex128), held.astype(np.complex128)
@@ -151,10 +155,31 @@ def _shape(operators: Sequence[Any], action: Any) -> tuple[int, ...]:
     return tuple(action.shape) if len(shape) == 1 else shape
 
 
-def _parted(x: NDArray[np.number]) -> tuple[NDArray[np.number], NDArray[np.number]]:
-    held = min(max(1, len(x) // _HELD_OUT), _AT_MOST)
-    return x[:-held], x[-held:]
+def _shaped(operator: Any, shape: tuple[int, ...]) -> Any:
+    """The operator on signals of that shape, which its action may have told."""
+    return operator if isinstance(operator, Physics) else as_operator(operator, shape_in=shape)
+
+
+def _parted(
+    x: NDArray[np.number], n_operators: int
+) -> tuple[NDArray[np.number], NDArray[np.number]]:
+    """Signals for training and for the test, which are taken at equal distances."""
+    count = max(min(max(1, len(x) // _HELD_OUT), _AT_MOST), n_operators)
+    if count > len(x) // 2:
+        raise ValueError(
+            f"there must be at least {2 * n_operators} signals for {n_operators} operators, a part "
+            f"of them for the test; got {len(x)}."
+        )
+    # Every so many, since those at the end of a sorted list would be of another kind.
+    places = (np.arange(count) * len(x)) // count
+    return np.delete(x, places, axis=0), x[places]
 
 
 def _linear(physics: Physics) -> LinearPhysics:
-    return physics if isinstance(physics, LinearPhysics) else physics.linearised
+    linear = physics if isinstance(physics, LinearPhysics) else getattr(physics, "linearised", None)
+    if not isinstance(linear, LinearPhysics):
+        raise TypeError(
+            "a Physics that is not linear must have a LinearPhysics as `linearised`, of which "
+            f"theory speaks; {physics.name} has none."
+        )
+    return linear

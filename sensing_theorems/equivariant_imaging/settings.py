@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import torch
@@ -16,6 +18,7 @@ from .training import Schedule
 __all__ = ["PINV", "Settings", "chosen_device"]
 
 PINV = "pinv"
+_MOST = 2**63 - 1
 _PRECISIONS = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.float32}
 
 
@@ -49,12 +52,14 @@ class Settings:
                 "a warm start must have a supervised network to start from: name 'supervised' "
                 f"among the losses; got {listed(self.losses)}."
             )
-        if not isinstance(self.seed, int) or isinstance(self.seed, bool) or self.seed < 0:
-            raise ValueError(f"`seed` must be an integer, not negative; got {self.seed!r}.")
-        if self.precision not in _PRECISIONS:
+        if not 0 <= _integer(self.seed, "seed") <= _MOST:
+            raise ValueError(f"`seed` must lie in 0, …, 2^63 - 1; got {self.seed!r}.")
+        if not isinstance(self.precision, str) or self.precision not in _PRECISIONS:
             raise ValueError(
                 f"`precision` must be among {listed(_PRECISIONS)}; got {self.precision!r}."
             )
+        if isinstance(self.weight, bool) or not isinstance(self.weight, Real):
+            raise TypeError(f"`weight` must be a number; got {self.weight!r}.")
         if not (math.isfinite(self.weight) and self.weight >= 0):
             raise ValueError(f"`weight` must be finite, not negative; got {self.weight!r}.")
 
@@ -71,18 +76,21 @@ class Settings:
             return ()
         return tuple(name for name in self.trained if name not in ("mc", "supervised"))
 
+    @property
+    def real_dtype(self) -> torch.dtype:
+        """Of networks, and of real signals."""
+        return _PRECISIONS[self.precision]
+
     def dtype(self, is_complex: bool) -> torch.dtype:
         """Of signals."""
-        real = _PRECISIONS[self.precision]
+        real = self.real_dtype
         if not is_complex:
             return real
         return torch.complex128 if real == torch.float64 else torch.complex64
 
     def about(self) -> dict[str, Any]:
-        """Plain values for people, and for the fingerprint of a checkpoint."""
+        """Plain values for people, and for the fingerprint of all trainings."""
         return {
-            "schedule": vars(self.schedule),
-            "warm_steps": None if self.warm is None else self.warm.steps,
             "noise": None if self.noise is None else repr(self.noise),
             "seed": self.seed,
             "device": self.device.type,
@@ -98,6 +106,10 @@ class Settings:
         """Return settings from what users write: names, a noise level, nothing."""
         if isinstance(losses, str):
             losses = (losses,)
+        if not isinstance(losses, Sequence) or not all(isinstance(name, str) for name in losses):
+            raise TypeError(f"`losses` must be names of losses; got {losses!r}.")
+        if consistent is not None and not isinstance(consistent, bool):
+            raise TypeError(f"`consistent` must be True, False or None; got {consistent!r}.")
         found = as_noise(noise)
         if consistent is None:
             consistent = found is None and not set(losses) & set(DENOISING)
@@ -116,9 +128,15 @@ def chosen_device(device: str | torch.device) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         found = torch.device(device)
-        torch.empty(0, device=found)
-    except (RuntimeError, AssertionError, TypeError) as error:
+        torch.zeros(1, device=found).cpu()
+    except (RuntimeError, AssertionError, TypeError, NotImplementedError) as error:
         raise ValueError(
             f"`device` must be 'auto' or a device of this machine; got {device!r}."
         ) from error
     return found
+
+
+def _integer(value: Any, name: str) -> int:
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"`{name}` must be an integer; got {value!r}.")
+    return int(value)

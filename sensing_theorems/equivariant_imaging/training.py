@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 import torch
 
+from .._validate import positive_int
 from ..comparison import History
 from .checkpoints import Checkpoint
 from .losses.base import Loss
@@ -57,9 +59,12 @@ class Schedule:
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch_size", "every"):
+            object.__setattr__(self, name, positive_int(getattr(self, name), name))
+        for name in ("learning_rate", "final_rate"):
             value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ValueError(f"`{name}` must be a positive integer; got {value!r}.")
+            if isinstance(value, bool) or not isinstance(value, Real):
+                raise TypeError(f"`{name}` must be a number; got {value!r}.")
+            object.__setattr__(self, name, float(value))
         if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
             raise ValueError(f"`learning_rate` must be positive; got {self.learning_rate!r}.")
         if not 0 <= self.final_rate <= 1:
@@ -127,22 +132,25 @@ def train(
     TrainingDiverged
         If the loss is not finite or explodes. The last checkpoint is kept, from before.
     """
-    checkpoint = Checkpoint(None, "") if checkpoint is None else checkpoint
+    checkpoint = Checkpoint() if checkpoint is None else checkpoint
     run = _Run(f, loss, measured, schedule, seed, checkpoint.path)
-    kept = checkpoint.read()
-    if kept is not None:
-        run.restore(kept)
-        progress(run.step)
-    else:
-        run.record(run.value_now(), quality(f))
-    while run.step < schedule.steps:
-        value = run.advance()
-        progress(1)
-        if run.step % schedule.every and run.step < schedule.steps:
-            continue
-        run.require_sound(float(value))
-        run.record(float(value), quality(f))
-        checkpoint.write(run.state())
+    # Dropout and the like draw from the global generators, which are no affair of ours.
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        kept = checkpoint.read()
+        if kept is not None:
+            run.restore(kept)
+            progress(run.step)
+        else:
+            run.record(run.value_now(), quality)
+        while run.step < schedule.steps:
+            value = run.advance()
+            progress(1)
+            if run.step % schedule.every == 0 or run.step == schedule.steps:
+                run.require_sound(float(value))
+                run.require_sound(run.value_now())
+                run.record(float(value), quality)
+                checkpoint.write(run.state())
+    f.eval()
     return Trained(run.history(), run.seconds)
 
 
@@ -160,23 +168,33 @@ class _Run:
     ) -> None:
         self.f, self.loss, self.measured = f, loss, measured
         self.schedule, self.seed, self.path = schedule, seed, path
-        self.optimizer = torch.optim.Adam(f.parameters(), lr=schedule.learning_rate)
+        parameters = list(f.parameters())
+        if not parameters:
+            raise ValueError("a network must have parameters to be trained; got none.")
+        self.optimizer = torch.optim.Adam(parameters, lr=schedule.learning_rate)
         self.step = 0
         self.seconds = 0.0
         self.records: list[tuple[int, float, float]] = []
-        self._synchronous = all(p.device.type == "cpu" for p in f.parameters())
+        f.train()
+        self._synchronous = all(p.device.type == "cpu" for p in parameters)
 
     def _value(self) -> torch.Tensor:
         batch = self.measured.draw(self.schedule.batch_size, stream(self.seed, _BATCHES, self.step))
         chance = stream(self.seed, _CHANCE, self.step)
+        torch.manual_seed(chance.initial_seed())
         return self.loss(self.f, batch.y, batch.physics, x=batch.x, rng=chance)
 
     def value_now(self) -> float:
-        """Loss of the first step, before it is taken."""
+        """Loss of the next step, before it is taken."""
         with torch.no_grad():
             learned = self.loss.state()
             value = float(self._value())
             self.loss.load(learned)
+        if not self.records and not math.isfinite(value):
+            raise ValueError(
+                f"the loss of {self.loss.name} must be finite at the start; got {value}. Signals "
+                "are best scaled to numbers of the order of 1."
+            )
         return value
 
     def advance(self) -> torch.Tensor:
@@ -196,20 +214,26 @@ class _Run:
 
     def require_sound(self, value: float) -> None:
         """Refuse to go on with a loss that is not finite, or with one that explodes."""
-        first = max(self.records[0][1], 1e-3)
-        if math.isfinite(value) and value <= _EXPLODED * first:
+        first = max(abs(self.records[0][1]), 1e-3)
+        if math.isfinite(value) and abs(value) <= _EXPLODED * first:
             return
         good = self.records[-1][0]
-        where = "" if self.path is None else f" The state of step {good} is in {self.path}."
+        where = (
+            ""
+            if self.path is None or good == 0
+            else f" The state of step {good} is in {self.path}."
+        )
         raise TrainingDiverged(
             f"the loss must stay finite and below {_EXPLODED:.0e} times its first value; "
             f"that of {self.loss.name} is {value:.3g} at step {self.step}, and was sound at step "
             f"{good}.{where} Lower `learning_rate` ({self.schedule.learning_rate:g})."
         )
 
-    def record(self, value: float, quality: float) -> None:
-        """Add to the history."""
-        self.records.append((self.step, value, quality))
+    def record(self, value: float, quality: Callable[[torch.nn.Module], float]) -> None:
+        """Add to the history, with the quality of what was learned so far."""
+        self.f.eval()
+        self.records.append((self.step, value, quality(self.f)))
+        self.f.train()
 
     def history(self) -> History:
         """What was recorded."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from .. import evidence
 from ..problem import Problem
 from ..rank_result import RankResult
+from .signal_parts import SignalParts
 
 __all__ = ["LARGE", "Count", "Outcome", "count_operators", "judge", "weakness"]
 
@@ -41,15 +42,20 @@ class Count(NamedTuple):
     note: str = ""
 
 
-def count_operators(problem: Problem, ranks: tuple[int | None, ...]) -> Count:
+def count_operators(problem: Problem, ranks: tuple[int | None, ...], parts: SignalParts) -> Count:
     """Count of dimensions: derived here, necessary for linear models, no theorem on training."""
     if None in ranks or (problem.action and len(ranks) > 1):
         return Count(None, None)
     known = [rank for rank in ranks if rank is not None]
     k = max(Fraction(1), problem.exact_dim or Fraction(1))
     if problem.action is None:
-        seen, order = sum(rank - k for rank in known), len(known)
-        return Count(order, seen >= problem.n - k, f"{order} operators")
+        # Copies ask nothing new of a model, and rows below k ask nothing at all.
+        own = parts.distinct()
+        seen = sum(max(known[i] - k, Fraction(0)) for i in own)
+        note = f"{len(known)} operators"
+        if len(own) < len(known):
+            note = f"only {len(own)} of {note} show something of their own"
+        return Count(len(own), seen >= problem.n - k, note)
     subgroup = evidence.stabilising_subgroup(problem)
     if subgroup is None:
         return Count(None, None)
@@ -71,8 +77,10 @@ def judge(
     n, R = problem.n, stack.rank
     several = len(ranks) > 1
     who = "each operator" if several else "A"
-    if n in ranks:
-        return Outcome.LEARNABLE, f"A has rank {n} = n: it shows every signal, nothing is learned."
+    if all(rank == n for rank in ranks):
+        return Outcome.LEARNABLE, (
+            f"{who} has rank {n} = n: it shows every signal, nothing is learned."
+        )
     if not stack.clear:
         why = stack.note or "the singular values of the stack show no gap"
         return Outcome.OPEN, f"numerically unclear: {why}."
@@ -106,12 +114,15 @@ def _full(problem: Problem, ranks: tuple[int | None, ...], count: Count) -> tupl
             f"the stack sees all {n} dimensions, but {count.note}: too few for any linear model of "
             f"dimension {k:g} (derived here)."
         )
-    if not known and problem.m >= n:
-        return Outcome.OPEN, f"the stack sees all {n} dimensions; the rank of A is unclear."
-    alone = f", of which {'an operator' if len(ranks) > 1 else 'A'} alone sees {min(known)}"
-    text = f"the stack sees all {n} dimensions{alone if known else ''}"
-    unknown = "; how many virtual operators differ was not found"
-    return Outcome.LEARNABLE, f"{text}{unknown if count.admits is None else ''}."
+    several = len(ranks) > 1
+    if not known:
+        of = "any operator" if several else "A"
+        return Outcome.OPEN, f"the stack sees all {n} dimensions; the rank of {of} is unclear."
+    alone = f"of which {'an operator' if several else 'A'} alone sees {min(known)}"
+    unknown = "; that is necessary, and whether enough virtual operators differ was not found"
+    return Outcome.LEARNABLE, (
+        f"the stack sees all {n} dimensions, {alone}{unknown if count.admits is None else ''}."
+    )
 
 
 def weakness(stack: RankResult) -> str:

@@ -30,15 +30,17 @@ def predict(
 
     With r the rank of A and R that of the stack of all :math:`A T_g` (or of all operators):
 
-    * r = n: LEARNABLE trivially, A shows everything.
+    * r = n, of several operators for each: LEARNABLE trivially, A shows everything.
     * R = r < n: NOT_LEARNABLE, symmetry brings nothing new; of several operators, R is the rank of
       each of them.
     * r < R < n: PARTLY. The level is that of x without its part in the null space of the stack.
     * R = n: LEARNABLE, unless fewer than all :math:`A T_g` differ and count too little:
       :math:`|G:H| (r - k) \ge n - k` must admit k = 1, or `model_dim`, where H keeps null A (see
       `theorems.effective_group`; for operators without an action
-      :math:`\sum_i (r_i - k) \ge n - k`). Else OPEN.
-    * A rank that shows no numerical gap: OPEN.
+      :math:`\sum_i \max(r_i - k, 0) \ge n - k` over those whose row space lies in no other's).
+      Else OPEN. For `transforms`, and for several operators with an action, nothing is counted:
+      there LEARNABLE rests on R = n alone, which is necessary, and the reason says so.
+    * A rank that shows no numerical gap, or R = n with no r known: OPEN.
 
     This predicts the outcome of training a network with measurement consistency and an equivariance
     loss (or several operators). It is no verdict on identifiability, which is `analyze`'s.
@@ -51,7 +53,7 @@ def predict(
     transforms : TransformSet, optional
         Maps that are no group, such as scalings, in place of an action. The stack holds A itself
         and all :math:`A T_s`. A rank below n limits what training can see; a rank of n is only
-        necessary.
+        necessary, and a prediction of LEARNABLE from it is a guess.
 
     Returns
     -------
@@ -79,8 +81,11 @@ def predict(
     Every v that is equivariant in the measurements, :math:`v(A T_g f(y)) = T_g v(y)`, leaves both
     losses as they are; nothing prefers the true one.
 
-    (b) *Nothing holds a component in N up.* Let f take values orthogonal to N, which orthogonal
-    :math:`T_g` keep. Then the two brackets are orthogonal, and for :math:`f + s v` the loss is
+    (b) *Nothing holds a component in N up.* Let all :math:`T_g` be orthogonal and map N to
+    itself. For a group of orthogonal maps the second follows: :math:`A T_g (T_h v) = A T_{gh} v
+    = 0`. `transforms` that are no group, such as scalings, need not do either, and for them the
+    level is a guess. Let f take values orthogonal to N, where such :math:`T_g` keep them. Then the
+    first bracket is orthogonal to N and the second lies in it, and for :math:`f + s v` the loss is
     :math:`L_0 + s^2 L_v`. It falls towards s = 0 wherever v is not exactly equivariant, so that
     even a network that started from the truth is pulled down to the level. That a trained network
     follows is an observation and no theorem.
@@ -104,7 +109,7 @@ def predict(
     stack = _stack(problem, transforms)
     parts = SignalParts(problem.singles, stack)
     ranks = _operator_ranks(problem, parts)
-    count = count_operators(problem, ranks) if transforms is None else Count(None, None)
+    count = count_operators(problem, ranks, parts) if transforms is None else Count(None, None)
     outcome, reason = judge(problem, ranks, stack, count)
     known = [rank for rank in ranks if rank is not None]
     found = Prediction(

@@ -31,8 +31,9 @@ class Prediction:
         Rank of A, the largest of several; ``None`` where it is unclear or takes minutes.
     stack_rank, n : int
     effective_order : int, math.inf or None
-        How many of the virtual operators differ: cosets of the elements that keep null A, or the
-        number of operators that came without an action. ``None`` where it is not known.
+        How many of the virtual operators differ: cosets of the elements that keep null A; without
+        an action, the operators whose row space lies in no other's, equal ones counted once.
+        ``None`` where it is not known.
     verdict : Verdict
         Of `analyze`, on model identification.
     max_model_dim : dict of str to int or None

@@ -27,6 +27,7 @@ __all__ = ["SignalParts", "energy", "psnr", "signal_rows"]
 
 Array = NDArray[Any]
 _ROUNDING = 1e-24  # share of the energy, so 1e-12 of the amplitude
+_SAME = 1e-7  # of the amplitude, what lies in a row space
 _KEPT = 2**26  # entries of all null space bases together
 _WORK = 1e10  # of one decomposition: some ten seconds
 
@@ -133,7 +134,30 @@ class SignalParts:
         whole, unseen = energy(x), energy(self.unseen(x))
         between = np.mean([energy(self.identifiable(x, i)) for i in range(len(self.operators))])
         second, third = float(between) / whole, unseen / whole
-        return 1.0 - second - third, second, third
+        # Rounding must not leave a share below zero.
+        return max(0.0, 1.0 - second - third), second, third
+
+    def distinct(self) -> tuple[int, ...]:
+        """Operators whose row space lies in that of no other; of equal ones the first.
+
+        A random signal of one row space lies in another only if, with probability one, the whole
+        row space does.
+        """
+        if len(self.operators) == 1:
+            return (0,)
+        rng, shape = np.random.default_rng(0), (2, self.stack.n)
+        x: Array = rng.standard_normal(shape)
+        if self.stack.field == "complex":
+            x = x + 1j * rng.standard_normal(shape)
+        count = len(self.operators)
+        seen = np.concatenate([x - self.hidden(x, i) for i in range(count)])
+        size = np.linalg.norm(seen.reshape(count, -1), axis=1)
+        outside = [self.hidden(seen, i).reshape(count, -1) for i in range(count)]
+        # Entry i, j: whether i holds j.
+        holds = np.linalg.norm(outside, axis=2) <= _SAME * size
+        more = holds & ~(holds.T & np.tri(count, k=-1, dtype=bool))
+        np.fill_diagonal(more, False)
+        return tuple(int(j) for j in np.flatnonzero(~more.any(axis=0)))
 
     def errors(self, x: Array, error: Array, operator: Any = None) -> tuple[float, float]:
         r"""Squared errors relative to the signals, in the identifiable and the unseen part.

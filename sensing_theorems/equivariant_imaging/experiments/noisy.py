@@ -59,6 +59,5 @@ LOW_DOSE = Experiment(
         "losses": _LOSSES,
         "noise": PoissonGaussianNoise(sigma=_ELECTRONIC / _PHOTONS, gamma=1 / _PHOTONS),
         "warm_start": False,
-        "weight": 0.01,
     },
 )

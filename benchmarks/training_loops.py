@@ -1,0 +1,246 @@
+"""Equivariant imaging of masked images: by hand, with this package, and with deepinv.
+
+Everyone trains the same network from the same weights, on batches of the same images, with a
+random shift for each batch. A contestant prepares itself outside of the timing, and returns what
+is to be timed.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from time import perf_counter, process_time
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn.functional import mse_loss
+
+import sensing_theorems as st
+from sensing_theorems import equivariant_imaging as ei
+
+__all__ = [
+    "DEEPINV_LOSSES",
+    "OURS",
+    "PLAIN",
+    "TRAINER",
+    "WITH_RECORDS",
+    "ByHand",
+    "Contest",
+    "ForDeepinv",
+    "Times",
+    "contestants",
+    "deepinv_losses",
+    "deepinv_total",
+    "inpainting",
+    "reconstructor",
+]
+
+PLAIN, OURS, WITH_RECORDS = "plain loop", "ours", "ours, with records"
+DEEPINV_LOSSES, TRAINER = "deepinv losses", "deepinv Trainer"
+# Seconds that pass, and seconds of work of this process: on a machine that is shared, less noisy.
+Times = np.ndarray
+Run = Callable[[], dict[str, Times]]
+Prepare = Callable[["Contest", int], Run]
+_IMAGES, _TEST_IMAGES = 1024, 100
+_RATE = 5e-3
+_EVERY = 25  # as `compare` has it
+
+
+@dataclass(frozen=True, eq=False)
+class Contest:
+    """What all of them are given.
+
+    The network maps an image and the mask to what is added where the mask is 0.
+    """
+
+    batch: int
+    shape: tuple[int, int]
+    mask: torch.Tensor
+    seen: torch.Tensor
+    network: torch.nn.Module
+    physics: ei.Physics
+    train: ei.Measured
+    test: ei.Measured
+
+    @classmethod
+    def of(cls, batch: int, shape: tuple[int, int], device: torch.device) -> Contest:
+        rng = np.random.default_rng(0)
+        keep = rng.permutation(shape[0] * shape[1]).reshape(shape) % 2 == 0
+        physics = ei.as_physics(st.operators.inpainting(keep), device=device)
+        network = ei.as_reconstruction("unet-26k", physics).network
+        # Zero otherwise, and then nobody's loss would depend on the other layers.
+        last = network.last.weight.data
+        last.copy_(torch.from_numpy(rng.normal(0, 0.1, tuple(last.shape))))
+        images = rng.random((_IMAGES + _TEST_IMAGES, *shape))
+        train, test = (
+            ei.measure([physics], part, None, torch.Generator(), device=device)
+            for part in (images[:_IMAGES], images[_IMAGES:])
+        )
+        mask = torch.from_numpy(keep).to(device, torch.float32)[None, None]
+        seen = mask * train.batches[0].x[:, None]
+        return cls(batch, shape, mask, seen, network, physics, train, test)
+
+    @property
+    def device(self) -> torch.device:
+        return self.mask.device
+
+    def clock(self) -> Times:
+        """Both clocks, when all is done that was asked for before."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+        return np.array([perf_counter(), process_time()])
+
+    def draw(self) -> torch.Tensor:
+        """A batch of masked images (B, 1, H, W)."""
+        return self.seen[torch.randint(len(self.seen), (self.batch,), device=self.device)]
+
+
+class ByHand(torch.nn.Module):
+    """What one writes for this problem and no other."""
+
+    def __init__(self, contest: Contest) -> None:
+        super().__init__()
+        self.network = copy.deepcopy(contest.network)
+        self.mask, self.hidden = contest.mask, 1 - contest.mask
+
+    def forward(self, y: torch.Tensor) -> torch.Tensor:
+        r = self.network(torch.cat([y, self.mask.expand_as(y)], 1))
+        return y + self.hidden * r
+
+    def loss(self, y: torch.Tensor, shift: tuple[int, int]) -> torch.Tensor:
+        x = self(y)
+        moved = torch.roll(x, shift, (-2, -1))
+        return mse_loss(self.mask * x, y) + mse_loss(self(self.mask * moved), moved)
+
+
+def _plain(contest: Contest, steps: int) -> Run:
+    f = ByHand(contest)
+    optimizer = torch.optim.Adam(f.parameters(), lr=_RATE)
+    height, width = contest.shape
+
+    def run() -> dict[str, Times]:
+        start = contest.clock()
+        for _ in range(steps):
+            y = contest.draw()
+            shift = int(torch.randint(height, ())), int(torch.randint(width, ()))
+            optimizer.zero_grad()
+            f.loss(y, shift).backward()
+            optimizer.step()
+        return {PLAIN: contest.clock() - start}
+
+    return run
+
+
+def reconstructor(contest: Contest) -> ei.Reconstructor:
+    return ei.Reconstructor(copy.deepcopy(contest.network))
+
+
+def _ours(contest: Contest, steps: int) -> Run:
+    f = reconstructor(contest)
+    # Made anew, as `compare` does, so that no shift is known from the round before.
+    loss = ei.named_loss(
+        "ei", [contest.physics], ei.as_transforms(st.groups.shifts(*contest.shape))
+    )
+    schedule = ei.Schedule(steps, contest.batch, _RATE, every=_EVERY)
+    # When each evaluation began, and when it ended.
+    evaluations: list[tuple[Times, Times]] = []
+
+    def quality(f: torch.nn.Module) -> float:
+        start = contest.clock()
+        found = ei.psnr(f, contest.test, 1.0)
+        evaluations.append((start, contest.clock()))
+        return found
+
+    def run() -> dict[str, Times]:
+        start = contest.clock()
+        ei.train(f, loss, contest.train, schedule, quality=quality)
+        (_, first), *others = evaluations
+        # Not `Trained.seconds`: a GPU is still at work on the steps when that clock stands still.
+        alone = others[-1][0] - first - sum(end - begin for begin, end in others[:-1])
+        return {OURS: alone, WITH_RECORDS: contest.clock() - start}
+
+    return run
+
+
+class ForDeepinv(torch.nn.Module):
+    """The same reconstruction in terms of a physics of deepinv."""
+
+    def __init__(self, contest: Contest) -> None:
+        super().__init__()
+        self.network = copy.deepcopy(contest.network)
+
+    def forward(self, y: torch.Tensor, physics: Any, **_: Any) -> torch.Tensor:
+        # For a mask the pseudo-inverse, and in deepinv quicker than `A_dagger`.
+        z = physics.A_adjoint(y)
+        r = self.network(torch.cat([z, physics.mask.expand_as(z)], 1))
+        return z + r - physics.A_adjoint(physics.A(r))
+
+
+def inpainting(contest: Contest, deepinv: Any) -> Any:
+    return deepinv.physics.Inpainting(
+        (1, *contest.shape), mask=contest.mask[0], device=contest.device
+    )
+
+
+def deepinv_losses(deepinv: Any, transform: Any) -> list[Any]:
+    return [deepinv.loss.MCLoss(), deepinv.loss.EILoss(transform, apply_noise=False)]
+
+
+def deepinv_total(losses: list[Any], f: Any, y: torch.Tensor, physics: Any) -> torch.Tensor:
+    x_net = f(y, physics)
+    return sum(loss(x_net=x_net, y=y, physics=physics, model=f) for loss in losses)
+
+
+def _with_losses(deepinv: Any, contest: Contest, steps: int) -> Run:
+    f, physics = ForDeepinv(contest), inpainting(contest, deepinv)
+    losses = deepinv_losses(deepinv, deepinv.transform.Shift())
+    optimizer = torch.optim.Adam(f.parameters(), lr=_RATE)
+
+    def run() -> dict[str, Times]:
+        start = contest.clock()
+        for _ in range(steps):
+            y = contest.draw()
+            optimizer.zero_grad()
+            deepinv_total(losses, f, y, physics).backward()
+            optimizer.step()
+        return {DEEPINV_LOSSES: contest.clock() - start}
+
+    return run
+
+
+def _trainer(deepinv: Any, contest: Contest, steps: int) -> Run:
+    f, on_gpu = ForDeepinv(contest), contest.device.type == "cuda"
+    images = deepinv.datasets.TensorDataset(y=contest.seen.cpu(), use_dict_output=True)
+    drawn = torch.utils.data.RandomSampler(images, True, steps * contest.batch)
+    trainer = deepinv.Trainer(
+        f,
+        inpainting(contest, deepinv),
+        torch.optim.Adam(f.parameters(), lr=_RATE),
+        torch.utils.data.DataLoader(images, contest.batch, sampler=drawn, pin_memory=on_gpu),
+        epochs=1,
+        losses=deepinv_losses(deepinv, deepinv.transform.Shift()),
+        metrics=None,
+        compute_train_metrics=False,
+        device=contest.device,
+        save_path=None,
+        verbose=False,
+        show_progress_bar=False,
+        freq_update_progress_bar=steps,
+        non_blocking_transfers=on_gpu,
+    )
+
+    def run() -> dict[str, Times]:
+        start = contest.clock()
+        trainer.train()
+        return {TRAINER: contest.clock() - start}
+
+    return run
+
+
+def contestants(deepinv: Any) -> list[Prepare]:
+    """All of them, or those that are there."""
+    peers = [] if deepinv is None else [partial(_with_losses, deepinv), partial(_trainer, deepinv)]
+    return [_plain, _ours, *peers]
