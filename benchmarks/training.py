@@ -44,10 +44,10 @@ RATIOS = (
 )
 QUICK = "QUICK: tiny sizes; the ratios say nothing."
 FOOTER = """\
-A step is: draw a batch, both terms of the loss, gradient, Adam. Not timed: imports, making networks,
-operators, data sets and loaders, and the first steps in a process. Ratios are medians of those of
-the rounds, in each of which all have their turn; in brackets the least and the largest. Work is the
-processor time of the process, which other programs disturb less."""
+A step is: draw a batch, both terms of the loss, gradient, Adam. Not timed: imports, making
+networks, operators, data sets and loaders, and the first steps in a process. Ratios are medians of
+those of the rounds, in each of which all have their turn; in brackets the least and the largest.
+Work is the processor time of the process, which other programs disturb less."""
 
 
 class Case(NamedTuple):

@@ -27,7 +27,7 @@ from sensing_theorems import equivariant_imaging as ei
 __all__ = ["import_or_reason", "loss_and_gradient", "require_equal_work"]
 
 Found = dict[str, tuple[float, torch.Tensor]]
-# Of the loss, and of the largest entry of the gradient. Convolutions on a GPU may round to ten bits.
+# Of the loss, and of the largest entry of the gradient. A GPU may convolve with ten bits.
 _ROUNDING = {"cpu": 1e-4, "cuda": 3e-2}
 
 

@@ -138,6 +138,30 @@ def reconstructor(contest: Contest) -> ei.Reconstructor:
     return ei.Reconstructor(copy.deepcopy(contest.network))
 
 
+class _Stopwatch:
+    """Time in steps alone: what comes before the first, and between two for the history, is not.
+
+    `Trained.seconds` would not do: it knows one of the clocks, and a GPU is still at work on the
+    steps when it is read.
+    """
+
+    def __init__(self, contest: Contest, steps: int) -> None:
+        self.contest, self.steps, self.done = contest, steps, 0
+        self.alone, self.begun = np.zeros(2), contest.clock()
+
+    def evaluate(self, f: torch.nn.Module) -> float:
+        """Quality for the history, after which steps go on."""
+        found = ei.psnr(f, self.contest.test, 1.0)
+        self.begun = self.contest.clock()
+        return found
+
+    def count(self, steps: int) -> None:
+        """Stop the clock where a record comes next."""
+        self.done += steps
+        if self.done % _EVERY == 0 or self.done == self.steps:
+            self.alone += self.contest.clock() - self.begun
+
+
 def _ours(contest: Contest, steps: int) -> Run:
     f = reconstructor(contest)
     # Made anew, as `compare` does, so that no shift is known from the round before.
@@ -145,22 +169,12 @@ def _ours(contest: Contest, steps: int) -> Run:
         "ei", [contest.physics], ei.as_transforms(st.groups.shifts(*contest.shape))
     )
     schedule = ei.Schedule(steps, contest.batch, _RATE, every=_EVERY)
-    # When each evaluation began, and when it ended.
-    evaluations: list[tuple[Times, Times]] = []
-
-    def quality(f: torch.nn.Module) -> float:
-        start = contest.clock()
-        found = ei.psnr(f, contest.test, 1.0)
-        evaluations.append((start, contest.clock()))
-        return found
+    watch = _Stopwatch(contest, steps)
 
     def run() -> dict[str, Times]:
         start = contest.clock()
-        ei.train(f, loss, contest.train, schedule, quality=quality)
-        (_, first), *others = evaluations
-        # Not `Trained.seconds`: a GPU is still at work on the steps when that clock stands still.
-        alone = others[-1][0] - first - sum(end - begin for begin, end in others[:-1])
-        return {OURS: alone, WITH_RECORDS: contest.clock() - start}
+        ei.train(f, loss, contest.train, schedule, quality=watch.evaluate, progress=watch.count)
+        return {OURS: watch.alone, WITH_RECORDS: contest.clock() - start}
 
     return run
 

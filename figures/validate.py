@@ -34,15 +34,15 @@ def _compute(store: Path, jobs: int, steps: int, keys: Sequence[str]) -> None:
     # Only here: drawing needs no PyTorch.
     from sensing_theorems.equivariant_imaging import experiments
 
-    noisy = [each for _, group in experiments.NOISY for each in group]
     chosen = [
         each
-        for each in (*experiments.SETUPS, *noisy, experiments.LOW_DOSE)
+        for each in (*experiments.SETUPS, *experiments.NOISY, experiments.LOW_DOSE)
         if not keys or each.key in keys
     ]
     FOLDER.mkdir(exist_ok=True)
     start = perf_counter()
-    found = experiments.run(chosen, store, n_jobs=jobs, steps=steps, losses=LOSSES, warm_start=True)
+    settings = {"steps": steps, "warm_start": True, "warm_steps": steps // 2, "every": 50}
+    found = experiments.run(chosen, store, n_jobs=jobs, losses=LOSSES, **settings)
     for number, (each, comparison) in enumerate(found, 1):
         comparison.save(FOLDER / f"{each.key}.json")
         spent = (perf_counter() - start) / 60
@@ -80,9 +80,8 @@ def _order() -> Mapping[str, str]:
 def _store_titles() -> None:
     from sensing_theorems.equivariant_imaging import experiments
 
-    titles = {each.key: each.title for each in experiments.SETUPS}
-    titles[experiments.LOW_DOSE.key] = experiments.LOW_DOSE.title
-    titles |= {each.key: each.title for _, group in experiments.NOISY for each in group}
+    every = (*experiments.SETUPS, *experiments.NOISY, experiments.LOW_DOSE)
+    titles = {each.key: each.title for each in every}
     (FOLDER / "titles.json").write_text(
         json.dumps(titles, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )
@@ -142,7 +141,6 @@ def _gains() -> Figure:
 PICTURES = {
     "overview": _overview,
     **{f"forgetting-{key}": lambda key=key: _forgetting(key) for key in FORGETTING},
-    "noise-inpainting": lambda: _noise("inpainting", "Inpainting, 50 % of the pixels, shifts"),
     "noise-mri": lambda: _noise("mri", "MRI ×2, mask made for quarter turns"),
     "gains": _gains,
 }

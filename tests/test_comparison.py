@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import scipy.linalg
 
 import sensing_theorems as st
 from sensing_theorems.comparison import LEARNED, NEAR, UNCHANGED, Comparison, History
@@ -94,7 +95,8 @@ class TestLevels:
         assert set(whole.gap_closed) == {"ei", "mc+ei"}
 
     def test_is_nan_without_supervised_or_gap(self):
-        for psnr in ({"pinv": 1.0, "ei": 2.0}, {"pinv": 1.0, "ei": 2.0, "supervised": 1.0}):
+        cases = [{}, {"supervised": 1.0}, {"supervised": 0.5}]
+        for psnr in ({"pinv": 1.0, "ei": 2.0, **more} for more in cases):
             found = Comparison(psnr=psnr, prediction=predicted(Outcome.PARTLY))
             assert math.isnan(found.gap_closed["ei"])
 
@@ -102,19 +104,123 @@ class TestLevels:
         assert whole.warm_psnr == {"ei": 20.3}
 
 
+class TestKept:
+    """The level of the supervised network without what nobody sees."""
+
+    def dense(self, rng):
+        """Return a problem, signals (N, n), and projectors on null A and on that of the stack."""
+        action = st.groups.shifts(12, stride=4)
+        basis = scipy.linalg.null_space(np.tile(np.eye(4), 3))[:, :6]
+        # Rows out of an invariant space, so that the stack stays deficient.
+        A = rng.standard_normal((2, 6)) @ basis.T + np.tile(rng.standard_normal((2, 4)), 3)
+        stack = np.concatenate([g.pull_back(A) for g in action.elements()])
+        nulls = [scipy.linalg.null_space(rows) for rows in (A, stack)]
+        return st.Problem(A, action), rng.random((9, 12)), *(null @ null.T for null in nulls)
+
+    @pytest.mark.parametrize("scale", [0.0, 0.3, 1.0, 2.0])
+    def test_is_that_of_the_estimates_without_their_unseen_part(self, rng, scale):
+        problem, x, alone, nobody = self.dense(rng)
+        found = predict(problem, x)
+        assert found.outcome is Outcome.PARTLY
+        # Measurement consistent, wrong in all of null A.
+        wrong = scale * rng.standard_normal(x.shape) @ alone
+        x_hat = x + wrong
+        comparison = Comparison(
+            psnr={"pinv": found.pinv_psnr},
+            prediction=found,
+            split={"supervised": found.split(x, x_hat)},
+        )
+        error = np.mean((x_hat - x_hat @ nobody - x) ** 2)
+        expected = 10 * np.log10(x.max() ** 2 / error)
+        assert comparison.kept_psnr == pytest.approx(expected, abs=1e-8)
+        if scale == 0.0:
+            assert comparison.kept_psnr == pytest.approx(found.stack_psnr, abs=1e-8)
+        pseudo = replace(comparison, split={"supervised": found.split(x, x - x @ alone)})
+        assert pseudo.kept_psnr == pytest.approx(found.pinv_psnr, abs=1e-8)
+
+    def test_of_full_rank_is_the_level_of_the_network(self, rng):
+        A, x = rng.standard_normal((6, 12)), rng.random((9, 12))
+        found = predict(st.Problem(A, st.groups.shifts(12)), x)
+        assert found.stack_psnr == math.inf
+        alone = scipy.linalg.null_space(A)
+        wrong = 0.1 * rng.standard_normal(x.shape) @ alone @ alone.T
+        split = {"supervised": found.split(x, x + wrong)}
+        comparison = Comparison({"pinv": found.pinv_psnr}, found, split=split)
+        expected = 10 * np.log10(x.max() ** 2 / np.mean(wrong**2))
+        assert comparison.kept_psnr == pytest.approx(expected, abs=1e-8)
+
+    def test_where_nothing_is_identifiable_is_the_predicted_level(self):
+        found = compared(Outcome.NOT_LEARNABLE, PINV, split={"supervised": (math.nan, 0.4)})
+        assert found.kept_psnr == pytest.approx(PINV)
+
+    @pytest.mark.parametrize("error", [math.nan, math.inf])
+    def test_is_not_known_of_a_network_that_broke_down(self, error):
+        found = compared(Outcome.PARTLY, PINV, warm=0.0, split={"supervised": (error, 1.0)})
+        assert found.kept_psnr is None
+        assert found.agrees is False
+
+    def test_is_not_known_without_levels_or_supervised(self):
+        assert compared(Outcome.PARTLY, PINV).kept_psnr is None
+        found = compared(Outcome.PARTLY, PINV, split={"supervised": (0.5, 1.0)})
+        for name in ("pinv_psnr", "stack_psnr"):
+            bare = replace(found, prediction=replace(found.prediction, **{name: None}))
+            assert bare.kept_psnr is None
+
+
+def keeping(warm):
+    """A supervised network that lacks some of the identifiable part: kept at 17.99 dB."""
+    found = compared(Outcome.PARTLY, PINV + 1, warm=warm, split={"supervised": (0.4, 0.5)})
+    mse, best = 10 ** (-PINV / 10), 10 ** (-LEVEL / 10)
+    return found, -10 * math.log10(0.4 * (mse - best) + best)
+
+
 class TestAgrees:
     EPS = 1e-6
+
+    def test_warm_runs_end_between_what_is_kept_and_the_level(self):
+        _, kept = keeping(0.0)
+        assert PINV + NEAR < kept < LEVEL - 2 * NEAR
+        for warm, agrees in (
+            (kept - NEAR - self.EPS, False),
+            (kept - NEAR + self.EPS, True),
+            ((kept + LEVEL) / 2, True),
+            (LEVEL + NEAR - self.EPS, True),
+            (LEVEL + NEAR + self.EPS, False),
+        ):
+            found, _ = keeping(warm)
+            assert found.agrees is agrees
+            assert all(f"{kept:.2f} to {LEVEL:.2f} dB" in said for said in found.disagreements)
 
     @pytest.mark.parametrize("above", [True, False])
     def test_not_learnable_turns_at_no_gain(self, above):
         gain = UNCHANGED + (self.EPS if above else -self.EPS)
         assert compared(Outcome.NOT_LEARNABLE, PINV + gain).agrees is not above
 
+    def test_a_loss_below_the_pseudo_inverse_is_no_agreement(self):
+        assert compared(Outcome.NOT_LEARNABLE, PINV - 1).agrees is False
+        assert compared(Outcome.PARTLY, PINV - 1, warm=LEVEL).agrees is False
+
+    def test_says_nothing_of_training_that_was_too_short(self):
+        for taught, agrees in ((LEARNED - self.EPS, None), (LEARNED + self.EPS, True)):
+            found = compared(Outcome.LEARNABLE, PINV + 0.1, warm=PINV + taught)
+            psnr = {**found.psnr, "supervised": PINV + taught}
+            assert replace(found, psnr=psnr).agrees is agrees
+
+    def test_says_nothing_of_noise(self):
+        found = compared(Outcome.NOT_LEARNABLE, PINV + 3)
+        assert found.agrees is False
+        assert replace(found, about={"noise": "GaussianNoise(0.1)"}).agrees is None
+
+    def test_learnable_must_not_lead_below_where_it_leads_by_itself(self):
+        cold = PINV + LEARNED + 1
+        assert compared(Outcome.LEARNABLE, cold, warm=cold - NEAR).agrees is True
+        assert compared(Outcome.LEARNABLE, cold, warm=cold - NEAR - self.EPS).agrees is False
+
     @pytest.mark.parametrize("off", [-1, 1])
     @pytest.mark.parametrize("near", [True, False])
     def test_warm_runs_end_at_the_level(self, off, near):
         shift = off * (NEAR - self.EPS if near else NEAR + self.EPS)
-        assert compared(Outcome.PARTLY, PINV, warm=LEVEL + shift).agrees is near
+        assert compared(Outcome.PARTLY, PINV + 1, warm=LEVEL + shift).agrees is near
         assert compared(Outcome.NOT_LEARNABLE, PINV, warm=PINV + shift).agrees is near
 
     @pytest.mark.parametrize("above", [True, False])
@@ -188,6 +294,19 @@ class TestTable:
         names = ["MC + EI", "pseudo-inverse", "EI", "predicted level, rank", "supervised"]
         for line, name in zip(lines[at + 1 :], names, strict=False):
             assert line.startswith(name)
+
+    def test_has_what_is_kept_of_the_supervised_network_if_it_is_another_level(self):
+        name = "supervised, without the unseen"
+        found, kept = keeping(19.0)
+        lines = str(found).splitlines()
+        (at,) = [i for i, line in enumerate(lines) if line.startswith(name)]
+        assert lines[at].removeprefix(name).split() == [f"{kept:.2f}"]
+        assert lines[at + 1].startswith("predicted level")
+        assert name not in str(replace(found, warm={}))
+        assert name not in str(replace(found, split={"supervised": (1e-4, 0.5)}))
+        assert name in str(replace(found, split={"supervised": (1e-2, 0.5)}))
+        full = compared(Outcome.LEARNABLE, 19.0, warm=23.0, split={"supervised": (0.4, 0.5)})
+        assert name not in str(full)
 
     def test_columns_stand_below_their_heads(self, whole):
         lines = str(whole).splitlines()

@@ -20,7 +20,10 @@ from sensing_theorems.equivariant_imaging.noise import (  # noqa: E402
     PoissonNoise,
     as_noise,
 )
-from sensing_theorems.equivariant_imaging.physics import Physics  # noqa: E402
+from sensing_theorems.equivariant_imaging.physics import Physics, as_physics  # noqa: E402
+from sensing_theorems.equivariant_imaging.transforms import as_transforms  # noqa: E402
+from sensing_theorems.groups import polygon  # noqa: E402
+from sensing_theorems.operators import fourier  # noqa: E402
 
 DOUBLE = torch.float64
 
@@ -395,8 +398,9 @@ class TestMultiOperator:
         assert torch.isclose(loss(f, y, self.operators[0]), expected)
 
     def test_refusals(self):
-        with pytest.raises(ValueError, match="at least two operators; got 1"):
-            el.MultiOperator(self.operators[:1])
+        for same in (self.operators[:1], self.operators[:1] * 3):
+            with pytest.raises(ValueError, match="two operators, each its own object; got 1"):
+                el.MultiOperator(same)
         with pytest.raises(ValueError, match="signals of one shape"):
             el.MultiOperator([self.operators[0], Dense(normal(3, 6))])
 
@@ -661,6 +665,24 @@ class TestSplitPhysics:
         assert torch.allclose(split(x), self.kept * y)
         assert not torch.allclose(physics(x), y)
 
+    def test_with_dependent_rows_what_they_took_from_others_is_missing(self):
+        A = normal(3, 5)
+        A[2] = A[0] - 2 * A[1]
+        split = el.SplitPhysics(Dense(A), self.kept)
+        y = normal(2, 5, seed=2) @ A.T
+        missing = (~self.kept * y) @ (A @ torch.linalg.pinv(A)).T * self.kept
+        assert torch.allclose(split(split.backproject(y)), self.kept * y - missing)
+        assert not torch.allclose(missing, torch.zeros(()).double())
+
+    def test_half_of_a_frequency_kept_without_its_opposite(self):
+        physics = as_physics(fourier([False, True, False, True]), dtype=DOUBLE)
+        y = physics(normal(2, 4))
+        kept = torch.tensor([True, False])
+        split = el.SplitPhysics(physics, kept)
+        assert torch.allclose(split(split.backproject(y)), 0.5 * kept * y)
+        alone = as_physics(fourier([False, True, False, False]), dtype=DOUBLE)
+        assert torch.allclose(alone(alone.backproject(y[:, :1])), y[:, :1])
+
     def test_visibility_of_sampled_pixels_is_exact(self):
         A = torch.eye(6, dtype=DOUBLE)[[0, 2, 3]]
         kept = torch.tensor([[True, False, True], [False, False, True]])
@@ -820,6 +842,14 @@ class TestEquivariantSplitting:
 
         el.reynolds_average(f, Rolls(4), count=2000)(y, physics)
         assert within([s - 0.25 for s in seen])
+
+    def test_the_identity_is_drawn_as_often_as_it_acts(self):
+        """Two of the four labels of polygon(2) act as it, and two swap the vertices."""
+        physics, y = Dense(torch.eye(2, dtype=DOUBLE)), torch.tensor([[1.0, 0.0]], dtype=DOUBLE)
+        # f does not commute with the swap, and tells by its answer which of the two came.
+        f = lambda y, physics: torch.tensor([[1.0, 0.0]], dtype=DOUBLE)  # noqa: E731
+        found = el.reynolds_average(f, as_transforms(polygon(2)), count=2000)(y, physics)
+        assert (found - 0.5).abs().max() < 4 * 0.5 / math.sqrt(2000)
 
     def test_only_groups(self):
         class Semigroup(Rolls):

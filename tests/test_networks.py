@@ -162,6 +162,12 @@ class TestNamedNetwork:
         assert torch.equal(weights(1), first)
         assert not torch.equal(weights(2), first)
 
+    def test_the_generators_of_other_devices_are_left_alone(self, monkeypatch):
+        seeded = []
+        monkeypatch.setattr(torch.cuda, "manual_seed_all", seeded.append)
+        networks.named_network("unet-7k", (6, 6), seed=1)
+        assert not seeded
+
     def test_refusals(self):
         with pytest.raises(ValueError, match=r"'unet-26k'.* or a module; got 'resnet'"):
             networks.named_network("resnet", (8, 8))

@@ -260,7 +260,7 @@ class TestLevels:
         assert found.stack_psnr == pytest.approx(found.pinv_psnr)
         assert found.energy_split[1] == pytest.approx(0.0, abs=1e-12)
 
-    def test_no_share_is_negative(self, rng):
+    def test_no_share_is_negative(self):
         for seed in range(5):
             x = np.random.default_rng(seed).random((7, 11))
             found = predict(st.Problem(np.zeros((2, 11)), st.groups.shifts(11)), x)

@@ -173,6 +173,17 @@ class TestImages:
         with pytest.raises(ValueError, match="`size` must be at most 64; got 65"):
             signals.mr_patches(2, 65, 0)
 
+    def test_edges_of_phantoms_are_a_pixel_along_the_short_axis_and_wider_along_the_long_one(self):
+        module = sys.modules[signals.phantoms.__module__]
+        size, pixels = 40, np.linspace(-1, 1, 40001)
+        axes = np.array([[0.8], [0.2]])
+        for along, expected in ((0, 0.8 / 0.2), (1, 1.0)):
+            u = pixels if along == 0 else 0 * pixels
+            v = pixels if along == 1 else 0 * pixels
+            ramp = module._ellipse(u, v, axes, size)
+            width = np.mean((ramp > 0) & (ramp < 1)) * size / 2  # of one of two edges
+            assert width == pytest.approx(expected, abs=0.01)
+
     def test_phantoms_stay_in_the_disc(self):
         x = signals.phantoms(300, 24, 0)
         grid = (2 * np.arange(24) + 1) / 24 - 1

@@ -134,6 +134,20 @@ class TestForgetting:
         assert [23.0, 21.0, 20.3] in curves
         drawn(ax)
 
+    def test_draws_what_is_kept_of_the_supervised_network(self, found):
+        # 0.4 of what lies between the two levels.
+        kept = -10 * math.log10(0.4 * 10**-1.6 + 0.6 * 10**-2.05)
+        partly = replace(found, split={"supervised": (0.4, 0.5)})
+        ax = partly.plot_forgetting()
+        assert flat(ax) == pytest.approx([16.0, kept, 20.5, 23.0])
+        assert f"kept of the supervised {kept:.2f}" in texts(ax)
+        drawn(ax)
+        wrong = replace(found, split={"supervised": (3.0, 0.5)}).plot_forgetting()
+        assert wrong.get_ylim()[0] < min(flat(wrong)) < 16.0
+        for same in (1e-4, math.nan):
+            ax = replace(found, split={"supervised": (same, 0.5)}).plot_forgetting()
+            assert flat(ax) == [16.0, 20.5, 23.0]
+
     def test_needs_warm_runs(self, found):
         with pytest.raises(ValueError, match="got none in `warm`"):
             replace(found, warm={}).plot_forgetting()
@@ -167,6 +181,24 @@ class TestValidation:
         assert gains == {(2.5, 1.0), (2.5, 2.0), (2.5, 3.0)}
         assert [t.get_text() for t in right.get_yticklabels()] == ["part", "low", "full"]
         drawn(left)
+
+    def test_bars_reach_from_what_is_kept_to_the_level(self, found):
+        kept = -10 * math.log10(0.4 * 10**-1.6 + 0.6 * 10**-2.05)
+        partly = replace(found, split={"supervised": (0.4, 0.5)}, warm={"ei": run(23.0, 19.0)})
+        # A level above the supervised one is still the level.
+        above = replace(partly, psnr=found.psnr | {"supervised": 20.0})
+        for each in (partly, above):
+            left, _ = st.plot.plot_validation({"part": each})
+            bars = [d for d in left.get_lines() if list(d.get_ydata()) == [19.0, 19.0]]
+            assert [list(bar.get_xdata()) for bar in bars] == [pytest.approx([kept, 20.5])]
+            discs = [d for d in left.get_lines() if d.get_marker() == "o"]
+            assert [(d.get_xdata()[0], d.get_ydata()[0]) for d in discs] == [(20.5, 19.0)]
+            assert left.get_xlim()[0] < kept
+            drawn(left)
+        full = replace(partly, prediction=replace(found.prediction, stack_psnr=math.inf))
+        left, _ = st.plot.plot_validation({"full": full})
+        assert [d.get_xdata()[0] for d in left.get_lines() if d.get_marker() == "o"] == [23.0]
+        assert not [d for d in left.get_lines() if list(d.get_ydata()) == [19.0, 19.0]]
 
     def test_without_warm_runs_or_levels(self, found):
         bare = replace(found, warm={}, prediction=replace(found.prediction, stack_psnr=None))

@@ -24,6 +24,13 @@ def can_judge(comparison: Comparison) -> bool:
     predicted = comparison.prediction
     if predicted.outcome is Outcome.OPEN or predicted.operator_rank == predicted.n:
         return False
+    # Levels are those of measurements without noise.
+    if comparison.about.get("noise") is not None:
+        return False
+    # Where even ground truth teaches little, training was too short, or there is little to learn.
+    taught = comparison.psnr.get("supervised", math.inf) - comparison.psnr["pinv"]
+    if predicted.outcome is Outcome.LEARNABLE and taught <= LEARNED:
+        return False
     return any(
         math.isfinite(gain) or (warm is not None and math.isfinite(warm))
         for _, gain, warm in _runs(comparison)
@@ -59,26 +66,25 @@ def disagreements(comparison: Comparison) -> tuple[str, ...]:
 def _not_learnable(
     comparison: Comparison, loss: str, gain: float, warm: float | None
 ) -> Iterator[str]:
-    if gain >= UNCHANGED:
+    if abs(gain) >= UNCHANGED:
         yield f"{_gained(loss, gain)}, where nothing was to be learned."
     yield from _off_level(comparison, loss, warm)
 
 
 def _partly(comparison: Comparison, loss: str, gain: float, warm: float | None) -> Iterator[str]:
-    if warm is not None and comparison.prediction.stack_psnr is not None:
-        yield from _off_level(comparison, loss, warm)
-    elif gain <= UNCHANGED:
+    if gain <= UNCHANGED:
         yield f"{_gained(loss, gain)}, where a part was to be learned."
+    yield from _off_level(comparison, loss, warm)
 
 
 def _learnable(comparison: Comparison, loss: str, gain: float, warm: float | None) -> Iterator[str]:
     supervised = comparison.psnr.get("supervised", math.nan)
     lost = math.nan if warm is None else supervised - warm
-    if gain > LEARNED or lost <= NEAR:
-        return
-    if gain <= LEARNED:
+    if gain <= LEARNED and not lost <= NEAR:
         yield f"{_gained(loss, gain)}, where more than {LEARNED:g} dB was expected."
-    if warm is not None and math.isfinite(supervised):
+    # From a good start, a loss must not lead below where it leads by itself.
+    reached = comparison.psnr.get(loss, supervised)
+    if warm is not None and not warm >= min(supervised, reached) - NEAR:
         yield (
             f"{loss_name(loss)} did not keep the supervised {supervised:.2f} dB: it went to "
             f"{warm:.2f} dB."
@@ -96,9 +102,11 @@ def _off_level(comparison: Comparison, loss: str, warm: float | None) -> Iterato
     if warm is None or level is None:
         return
     kept = comparison.kept_psnr
+    # What the supervised network lacks besides, training need not find.
     lowest = level if kept is None else min(kept, level)
     if warm != level and not lowest - NEAR <= warm <= level + NEAR:
+        between = "" if level - lowest <= NEAR else f"{lowest:.2f} to "
         yield (
             f"{loss_name(loss)} went from the supervised network to {warm:.2f} dB, and not to the "
-            f"predicted {level:.2f} dB."
+            f"predicted {between}{level:.2f} dB."
         )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["LEARNED", "NEAR", "UNCHANGED", "Comparison", "History"]
 
 SCHEMA_VERSION = 1
+_ROUNDING = 1e-9  # of the errors, what two levels in dB cannot tell apart
 _KIND = "sensing_theorems.Comparison"
 
 
@@ -109,12 +110,12 @@ class Comparison:
 
         .. math:: \frac{\text{psnr} - \text{pinv}}{\text{supervised} - \text{pinv}}
 
-        of levels in dB; NaN without a supervised level, or without a gap.
+        of levels in dB; NaN without a supervised level, or where it is no higher.
         """
         low, high = self.psnr["pinv"], self.psnr.get("supervised", math.nan)
         gap = high - low
         return {
-            loss: (value - low) / gap if gap and math.isfinite(gap) else math.nan
+            loss: (value - low) / gap if gap > 0 and math.isfinite(gap) else math.nan
             for loss, value in self.psnr.items()
             if loss not in ("pinv", "supervised")
         }
@@ -130,18 +131,28 @@ class Comparison:
 
         Where a run from the supervised network ends that forgets the null space of the stack, and
         keeps all else: with :math:`e` its relative error in the identifiable part, the mean
-        squared error is :math:`e\,(\text{mse}_{A^+} - \text{mse}_{\text{stack}}) +
-        \text{mse}_{\text{stack}}`. The predicted level is that of e = 0. ``None`` without
-        levels or a supervised network.
+        squared error is
+
+        .. math:: e\,(\text{mse}_{A^+} - \text{mse}_{\text{stack}}) + \text{mse}_{\text{stack}} ,
+
+        since the parts are orthogonal (derived here). The predicted level is that of e = 0. Errors
+        in what A sees are left out; consistent networks have none without noise. With several
+        operators both levels are means over them. ``None`` without levels, or without a finite
+        error of a supervised network.
         """
         found, split = self.prediction, self.split.get("supervised")
         if found.pinv_psnr is None or found.stack_psnr is None or split is None:
             return None
-        unseen = 10 ** (-found.stack_psnr / 10)
-        identifiable = 10 ** (-found.pinv_psnr / 10) - unseen
-        # Where all of null A is unseen, there is no error in the identifiable part.
-        error = split[0] * identifiable if math.isfinite(split[0]) else 0.0
-        return -10 * math.log10(unseen + error) if unseen + error > 0 else math.inf
+        unseen, hidden = (10 ** (-level / 10) for level in (found.stack_psnr, found.pinv_psnr))
+        identifiable = max(hidden - unseen, 0.0)
+        if math.isfinite(split[0]):
+            error = unseen + split[0] * identifiable
+        elif math.isnan(split[0]) and identifiable <= _ROUNDING * hidden:
+            # All of null A is unseen: there is nothing to be wrong in.
+            error = unseen
+        else:
+            return None
+        return -10 * math.log10(error) if error > 0 else math.inf
 
     @property
     def agrees(self) -> bool | None:
@@ -152,13 +163,15 @@ class Comparison:
         pseudo-inverse, or over the best of SURE, UNSURE and splitting where it is higher, since
         denoising needs no equivariance; "warm" is the end of the run from the supervised network.
 
-        * NOT_LEARNABLE: gains stay below `UNCHANGED` = 0.05 dB, and warm ends within `NEAR` = 0.5
-          dB of the predicted level, which is that of the pseudo-inverse.
-        * PARTLY: warm ends between `kept_psnr` and the predicted level, or within `NEAR` of one of
-          them; without a warm run, or a level, gains exceed `UNCHANGED`.
+        * NOT_LEARNABLE: gains and losses stay below `UNCHANGED` = 0.05 dB, and warm ends within
+          `NEAR` = 0.5 dB of the predicted level, which is that of the pseudo-inverse.
+        * PARTLY: gains exceed `UNCHANGED`, and warm ends between `kept_psnr` and the predicted
+          level, or within `NEAR` of one of them. A supervised level that lies in between too leaves
+          open whether anything was forgotten.
         * LEARNABLE: gains exceed `LEARNED` = 2 dB, or warm keeps the supervised level within
-          `NEAR`, or exceeds it.
-        * OPEN, A of rank n, and no such loss: ``None``.
+          `NEAR`; and warm does not end below what the loss reaches from scratch by more.
+        * ``None`` if the prediction is OPEN, A has rank n, no loss is asked, there is noise, of
+          which the prediction does not speak, or the supervised network gains no `LEARNED`.
         """
         return not self.disagreements if agreement.can_judge(self) else None
 

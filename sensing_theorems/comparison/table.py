@@ -17,6 +17,7 @@ __all__ = ["setup_name", "table"]
 _HEAD = ("", "PSNR/dB", "gap closed", "warm/dB", "err. identif.", "err. unseen")
 _ALWAYS = 2
 _WIDTH = 88
+_APART = 0.01  # dB, as far as levels are written
 
 
 class _Row(NamedTuple):
@@ -68,10 +69,19 @@ def _rows(comparison: Comparison) -> list[_Row]:
     if found.stack_psnr is not None:
         name = f"predicted level, rank {found.stack_rank} of {found.n}"
         rows.append(_Row(found.stack_psnr, name, None))
+        rows += [_Row(kept, "supervised, without the unseen", None) for kept in _kept(comparison)]
     warm = {loss: math.nan for loss in comparison.warm}
     trained = {**warm, **comparison.psnr}
     rows += [_Row(trained[loss], loss_name(loss), loss) for loss in trained if loss != "pinv"]
     return sorted(rows, key=lambda row: -math.inf if math.isnan(row.level) else row.level)
+
+
+def _kept(comparison: Comparison) -> list[float]:
+    """Where runs from the supervised network may end besides, if that is another level."""
+    kept, level = comparison.kept_psnr, comparison.prediction.stack_psnr
+    if not comparison.warm or kept is None or level is None or math.isinf(level):
+        return []
+    return [kept] if abs(kept - level) > _APART else []
 
 
 def _cells(comparison: Comparison, row: _Row) -> tuple[str, ...]:

@@ -56,5 +56,7 @@ def on_columns(function: Callable[[np.ndarray], np.ndarray], x: torch.Tensor) ->
 
     The precision and the device of `x` are kept.
     """
-    columns = function(np.ascontiguousarray(x.detach().cpu().numpy().T))
+    # NumPy knows no views that are conjugated or negated when they are read.
+    rows = x.detach().resolve_conj().resolve_neg().cpu().numpy()
+    columns = function(np.ascontiguousarray(rows.T))
     return torch.from_numpy(np.array(columns.T, order="C")).to(x)

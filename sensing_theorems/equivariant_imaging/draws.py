@@ -50,8 +50,21 @@ class Numbers:
 
     def __init__(self, action: GroupAction) -> None:
         self.action = action
+        self._latest: tuple[Any, Any] = (object(), None)
 
-    def draw(self, rng: torch.Generator) -> int:
+    def draw(self, rng: torch.Generator) -> Any:
+        """Draw a label that moves something; after a hundred tries, any."""
+        # Labels that act as the identity are a subgroup: all, or at most every second one.
+        for _ in range(_TRIES):
+            label = self.label(rng)
+            element = self._made(label)
+            # What was drawn is applied next.
+            self._latest = label, element
+            if label == 0 or not element.is_identity():
+                break
+        return label
+
+    def label(self, rng: torch.Generator) -> Any:
         """Draw a number; 0 where there is no other."""
         if self.action.order == 1:
             return 0
@@ -59,13 +72,17 @@ class Numbers:
 
     def element(self, label: Any) -> Any:
         """Return the element of a label."""
+        latest, element = self._latest
+        return element if latest is label else self._made(label)
+
+    def _made(self, label: Any) -> Any:
         return self.action.element(label)
 
 
 class Angles(Numbers):
     """Uniform angle in [0, 2π)."""
 
-    def draw(self, rng: torch.Generator) -> float:  # type: ignore[override]
+    def label(self, rng: torch.Generator) -> float:
         """Draw an angle, in radians."""
         share = torch.rand((), generator=rng, device=rng.device, dtype=torch.float64)
         return float(share) * 2 * math.pi
@@ -74,7 +91,7 @@ class Angles(Numbers):
 class SpatialRotations(Numbers):
     """Haar measure of SO(3): a uniform unit quaternion, of four normal numbers."""
 
-    def draw(self, rng: torch.Generator) -> tuple[tuple[float, ...], ...]:  # type: ignore[override]
+    def label(self, rng: torch.Generator) -> tuple[tuple[float, ...], ...]:
         """Draw a rotation matrix, as three rows."""
         normal = torch.randn(4, generator=rng, device=rng.device, dtype=torch.float64)
         w, x, y, z = (normal / torch.linalg.vector_norm(normal)).tolist()
@@ -84,27 +101,23 @@ class SpatialRotations(Numbers):
             (2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)),
         )
 
-    def element(self, label: Any) -> Any:
-        """Return the rotation by a matrix."""
+    def _made(self, label: Any) -> Any:
         return self.action.element(np.asarray(label, dtype=float))
 
 
 class Permutations(Numbers):
     """Uniform among all orders of the coordinates, and all signs where the group has them."""
 
-    def draw(self, rng: torch.Generator) -> tuple[int, ...]:  # type: ignore[override]
+    def label(self, rng: torch.Generator) -> tuple[int, ...]:
         """Draw images, followed by signs, of the coordinates that are moved together."""
-        while True:
-            order = torch.randperm(self._degree, generator=rng, device=rng.device)
-            label = tuple(order.tolist())
-            if self.action.kind == "hyperoctahedral":
-                bits = torch.randint(0, 2, (self._degree,), generator=rng, device=rng.device)
-                label += tuple((2 * bits - 1).tolist())
-            if not self.element(label).is_identity():
-                return label
+        order = torch.randperm(self._degree, generator=rng, device=rng.device)
+        label = tuple(order.tolist())
+        if self.action.kind == "hyperoctahedral":
+            bits = torch.randint(0, 2, (self._degree,), generator=rng, device=rng.device)
+            label += tuple((2 * bits - 1).tolist())
+        return label
 
-    def element(self, label: Any) -> SignedPermutation:
-        """Return the permutation of a label."""
+    def _made(self, label: Any) -> SignedPermutation:
         if self.action.kind == "hyperoctahedral":
             return SignedPermutation.from_lists(label[: self._degree], label[self._degree :])
         images = np.arange(self.action.n)
@@ -126,29 +139,17 @@ class Words(Numbers):
     of which one round does, and for groups that eight rounds mix; no more is claimed.
     """
 
-    def __init__(self, action: GroupAction) -> None:
-        super().__init__(action)
-        self._latest: tuple[Any, Any] = (None, None)
-
-    def draw(self, rng: torch.Generator) -> tuple[tuple[int, ...], ...]:  # type: ignore[override]
+    def label(self, rng: torch.Generator) -> tuple[tuple[int, ...], ...]:
         """Draw exponents, round by round."""
         shape = (_ROUNDS, len(self.action.generators))
-        for _ in range(_TRIES):
-            drawn = torch.randint(0, _LARGEST_STEP, shape, generator=rng, device=rng.device)
-            label = tuple(map(tuple, drawn.tolist()))
-            if not self.element(label).is_identity():
-                break
-        return label
+        drawn = torch.randint(0, _LARGEST_STEP, shape, generator=rng, device=rng.device)
+        return tuple(map(tuple, drawn.tolist()))
 
-    def element(self, label: Any) -> Any:
-        """Return the product of a word."""
-        # A word is drawn until it moves something, and is applied next.
-        if self._latest[0] != label:
-            found = self.action.identity
-            for exponents in label:
-                found = found @ self.action.element(tuple(exponents))
-            self._latest = label, found
-        return self._latest[1]
+    def _made(self, label: Any) -> Any:
+        found = self.action.identity
+        for exponents in label:
+            found = found @ self.action.element(tuple(exponents))
+        return found
 
 
 class Listed:
@@ -164,10 +165,12 @@ class Listed:
         ]
         self.labels = tuple(moving) or maps.labels
 
-    def draw(self, rng: torch.Generator) -> int:
+    def label(self, rng: torch.Generator) -> Any:
         """Draw a label."""
         at = torch.randint(0, len(self.labels), (), generator=rng, device=rng.device)
         return self.labels[int(at)]
+
+    draw = label
 
     def element(self, label: Any) -> Any:
         """Return the map of a label."""

@@ -87,7 +87,9 @@ class FilterInverse(torch.nn.Module):
 
     .. math:: \widehat{A^+ y}_k = \bar h_k \hat y_k / S_k, \qquad S_k = |h_k|^2,
 
-    and 0 where :math:`\sqrt{S_k}` counts as zero. For real signals the real part is taken, with
+    and 0 where :math:`\sqrt{S_k}` counts as zero: up to :math:`64\,\varepsilon \max_j \sqrt{S_j}`.
+    Rounding moves each frequency for itself, by a share of the largest and not of the norm of all,
+    which grows with the size of the image. For real signals the real part is taken, with
     :math:`S_k = (|h_k|^2 + |h_{-k}|^2)/2`: that is the transfer function of
     :math:`\operatorname{Re} A^H A`, and the same as before for real kernels (derived here).
     """
@@ -110,7 +112,7 @@ class FilterInverse(torch.nn.Module):
             axes = tuple(range(len(shape)))
             squared = (squared + np.roll(np.flip(squared), 1, axes)) / 2
         values = np.sqrt(squared)
-        tolerance = zero(values, float(np.abs(kernel).max()), float(np.linalg.norm(values)))
+        tolerance = zero(values, float(np.abs(kernel).max()), float(values.max()))
         kept = values > tolerance
         inverse = full.conj() * np.divide(1.0, squared, where=kept, out=np.zeros_like(squared))
         self.diagonal = np.full(kept.size, kept.mean())

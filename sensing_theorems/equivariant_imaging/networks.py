@@ -219,7 +219,7 @@ def named_network(
     channels_in, channels_out : int, optional
         By default one per real channel of the signal.
     seed : int
-        Of the initial weights. The global generator of torch is left as it was.
+        Of the initial weights. The global generators of torch are left as they were.
 
     Returns
     -------
@@ -244,7 +244,8 @@ def named_network(
             f"a U-Net must have signals (H, W) or (C, H, W); got {tuple(shape_in)}. Use 'mlp'."
         )
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        # `torch.manual_seed` would seed the generators of all GPUs too, which nothing restores.
+        torch.default_generator.manual_seed(seed)
         if name != "mlp":
             return UNet(count_in, count_out, **PRESETS[name])
         n = math.prod(axes)

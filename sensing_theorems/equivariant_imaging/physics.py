@@ -31,7 +31,9 @@ class LinearPhysics(Physics):
         Of signals.
     rcond : float, optional
         From 0 to below 0.5. Singular values up to `rcond` times the largest count as zero, which
-        keeps noise from being amplified; by default those that rounding explains.
+        keeps noise from being amplified; by default those that rounding explains. Operators beyond
+        2**24 entries without structure have an approximate :math:`A^+`, linear too, which damps
+        singular values below `rcond` times the largest, by default 0.01; see `PolynomialInverse`.
 
     Attributes
     ----------
@@ -47,7 +49,12 @@ class LinearPhysics(Physics):
     TypeError
         If the dtype is none of signals.
     ValueError
-        If `rcond` is out of range, or given where it cannot be used.
+        If `rcond` is out of range.
+
+    Warns
+    -----
+    UserWarning
+        If :math:`A^+` is approximate, and `rcond` is not given.
     """
 
     linear = True
@@ -147,6 +154,11 @@ def as_physics(
         If the dtype is no floating or complex one, or `operator` nothing that acts linearly.
     ValueError
         If the operator is refused by `as_operator`, or `rcond` cannot be used.
+
+    Warns
+    -----
+    UserWarning
+        If :math:`A^+` is approximate, and `rcond` is not given; see `LinearPhysics`.
 
     Examples
     --------

@@ -6,6 +6,7 @@ the real form, :math:`M = [\operatorname{Re} A;\, \operatorname{Im} A]`.
 
 from __future__ import annotations
 
+import warnings
 from functools import partial
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from .._forward import ForwardOperator
 from .._linear_maps import circular_filter, real_forward, sampled_dft
-from .conjugate_gradients import IterativeInverse
+from .chebyshev import LEAST_SHARE, SHARE, PolynomialInverse
 from .inverses import AdjointInverse, DenseInverse, FilterInverse, RealFormInverse, Zero
 from .maps import OperatorMaps, Translation
 from .stored import DENSE_ENTRIES
@@ -35,7 +36,7 @@ def pseudo_inverse(
     circular convolution       division in the Fourier domain, see `FilterInverse`
     orthonormal rows           :math:`A^+ = A^H`
     up to 2**24 entries        singular values in double precision, see `DenseInverse`
-    otherwise                  conjugate gradients, see `IterativeInverse`
+    otherwise                  approximation by a polynomial, see `PolynomialInverse`
     =========================  ==========================================================
 
     Parameters
@@ -46,7 +47,8 @@ def pseudo_inverse(
         Whether signals are real. Real operators treat complex tensors part by part.
     rcond : float, optional
         Singular values up to `rcond` times the largest count as zero; by default those that
-        rounding explains, in the coarser one of the precisions of operator and tensors.
+        rounding explains, in the coarser one of the precisions of operator and tensors. The
+        polynomial inverts from `rcond` times the largest on, by default 0.01, and damps the rest.
 
     Returns
     -------
@@ -58,7 +60,12 @@ def pseudo_inverse(
     Raises
     ------
     ValueError
-        If `rcond` is given for an operator that is too large for its singular values.
+        If `rcond` is below 1e-4 for an operator that is too large for its singular values.
+
+    Warns
+    -----
+    UserWarning
+        If the operator is too large for its singular values, and `rcond` is not given.
     """
     forward: Any = operator._forward
     route = getattr(forward, "func", None) if isinstance(forward, partial) else None
@@ -85,12 +92,26 @@ def pseudo_inverse(
         zero = Zero(operator, translation.precision, rcond)
         found = DenseInverse(matrix, zero, translation.precision)
         return RealFormInverse(found, apart=True) if over_reals else found
-    if rcond is not None:
-        raise ValueError(
-            f"`rcond` must be None for an operator of {m} x {n} entries, which is inverted by "
-            f"conjugate gradients, without its singular values; got {rcond}."
+    return PolynomialInverse(operator, maps, real=real, share=_share(operator, rcond))
+
+
+def _share(operator: ForwardOperator, rcond: float | None) -> float:
+    m, n = operator.shape
+    if rcond is None:
+        warnings.warn(
+            f"{operator.name} of {m} x {n} entries is too large for its singular values: in place "
+            f"of A^+ stands a polynomial that damps those below {SHARE:g} of the largest. Give "
+            "`rcond` to choose that share.",
+            UserWarning,
+            stacklevel=5,
         )
-    return IterativeInverse(maps, real=real)
+        return SHARE
+    if rcond < LEAST_SHARE:
+        raise ValueError(
+            f"`rcond` must be at least {LEAST_SHARE:g} for an operator of {m} x {n} entries, which "
+            f"is too large for its singular values; got {rcond}."
+        )
+    return rcond
 
 
 def _fourier_inverse(

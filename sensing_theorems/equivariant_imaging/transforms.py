@@ -37,7 +37,9 @@ class Transforms:
         Shape and number of entries of a signal.
     name : str
     size : int or float
-        Number of maps, the identity included; `math.inf` for continuous groups.
+        Number of labels, that of the identity included; `math.inf` for continuous groups. Where
+        several labels have the same map, as the quarter turns of a single pixel, there are fewer
+        maps.
     exact : bool
         Whether the maps form a group.
 
@@ -70,7 +72,8 @@ class Transforms:
         r"""Draw the label of a map: uniform among those other than the identity.
 
         Haar measure for SO(2) and SO(3); random words for groups too large to list, see
-        `draws.law_of`. If there is only the identity, its label.
+        `draws.law_of`. Labels that act as the identity are drawn again. If there are no others, one
+        of them.
 
         Parameters
         ----------
@@ -84,6 +87,10 @@ class Transforms:
         if not isinstance(rng, torch.Generator):
             raise TypeError(f"`rng` must be a torch.Generator; got {type(rng).__name__}.")
         return self._law.draw(rng)
+
+    def any_label(self, rng: torch.Generator) -> Any:
+        """Draw a label other than that of the identity, even if it acts as the identity."""
+        return self._law.label(rng)
 
     def element(self, label: Any) -> Any:
         """Return the map of a label in NumPy, an Element or a LinearMap."""

@@ -51,7 +51,8 @@ def drawn_alike(transform: Any) -> Iterator[None]:
             held.append((one.rng, one.rng.get_state()))
     common = torch.get_rng_state()
     try:
-        torch.manual_seed(0)
+        # `torch.manual_seed` would seed the generators of all GPUs too, which nothing restores.
+        torch.default_generator.manual_seed(0)
         for rng, _ in held:
             rng.manual_seed(0)
         yield

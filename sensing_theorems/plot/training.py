@@ -34,6 +34,7 @@ LOSSES: Mapping[str, str] = {
 }
 _OTHER = ("#4B5FA0", "#2F8F83", "#A0527A")
 _PREDICTED, _PINV = "#D55E00", "#7A7A7A"
+_APART = 0.01  # dB, as far as levels are written
 _SIZE, _ONE = (7.2, 3.4), (5.4, 3.3)
 
 
@@ -212,8 +213,8 @@ def plot_forgetting(
     r"""Draw what training without ground truth keeps of a supervised network.
 
     Strong curves start from the supervised network, faint ones from scratch. Where rank is missing
-    the strong curves fall to the predicted level (dashed): what nobody sees is forgotten. Where it
-    is not, they stay.
+    the strong curves fall to the predicted level (dashed), or as low as the supervised network
+    without what nobody sees (faint): that is forgotten. Where no rank is missing, they stay.
 
     Parameters
     ----------
@@ -262,6 +263,10 @@ def plot_forgetting(
                 ends.append(EndLabel(height, text, color))
     low, high = _forgetting_limits(comparison)
     _draw_lines(ax, comparison)
+    kept = _kept(comparison)
+    if kept is not None:
+        ax.axhline(kept, color=_PREDICTED, linestyle=(0, (2, 2)), linewidth=0.9, alpha=0.6)
+        ends.append(EndLabel(kept, f"kept of the supervised {decibels(kept)}", _PREDICTED))
     ax.set(xlabel="training step without ground truth", ylabel="PSNR (dB)", ylim=(low, high))
     ax.set_xlim(-0.02 * last, last)
     style.write_ticks(ax.xaxis, 6)
@@ -270,8 +275,19 @@ def plot_forgetting(
     return ax
 
 
+def _kept(comparison: Comparison) -> float | None:
+    """Level of the supervised network without the unseen, where it is one of its own."""
+    kept, level = comparison.kept_psnr, comparison.prediction.stack_psnr
+    if kept is None or level is None or math.isinf(level):
+        return None
+    return kept if abs(kept - level) > _APART else None
+
+
 def _forgetting_limits(comparison: Comparison) -> tuple[float, float]:
     low, high = _limits(comparison)
+    kept = _kept(comparison)
+    if kept is not None:
+        low = min(low, kept - 0.05 * (high - low))
     starts = [float(np.nanmax(run.psnr)) for run in comparison.warm.values()]
     top = max([high, *(start for start in starts if math.isfinite(start))])
     return low, top + 0.02 * (top - low)

@@ -35,6 +35,7 @@ class _Setup(NamedTuple):
     name: str
     outcome: str
     predicted: float  # where runs from the supervised network should end
+    kept: float  # the lowest where they may
     ends: tuple[float, ...]
     gains: tuple[float, ...]
 
@@ -44,9 +45,11 @@ def plot_validation(
 ) -> list[Axes]:
     r"""Draw predictions against outcomes of many setups.
 
-    Left, where runs that start from the supervised network end, against where they should: the
-    lower of the predicted level and the supervised one. In the band they are within 0.5 dB. Right,
-    what training from scratch gains over the pseudo-inverse. Numbers name the setups.
+    Left, where runs that start from the supervised network end, against the predicted level; a bar
+    reaches down to what the supervised network has without what nobody sees, and a run may end
+    anywhere between. So a setup agrees whose disc or bar meets the grey band of ± 0.5 dB. Where
+    nothing limits the level, it is the supervised one that is to be kept. Right, what training from
+    scratch gains over the pseudo-inverse. Numbers name the setups.
 
     Parameters
     ----------
@@ -83,13 +86,15 @@ def plot_validation(
 
 
 def _setup(name: str, comparison: Comparison) -> _Setup:
-    level, supervised = comparison.prediction.stack_psnr, comparison.psnr.get("supervised")
-    known = [value for value in (level, supervised) if value is not None and math.isfinite(value)]
+    level, kept = comparison.prediction.stack_psnr, comparison.kept_psnr
+    if level is None or not math.isfinite(level):
+        level, kept = comparison.psnr.get("supervised", math.nan), None
     low = comparison.psnr["pinv"]
     return _Setup(
         name,
         comparison.prediction.outcome.value,
-        min(known, default=math.nan),
+        level,
+        level if kept is None else min(kept, level),
         tuple(comparison.warm_psnr.values()),
         tuple(value - low for loss, value in comparison.psnr.items() if uses_equivariance(loss)),
     )
@@ -102,14 +107,16 @@ def _draw_ends(ax: Axes, setups: Sequence[_Setup]) -> None:
         for end in setup.ends
         if math.isfinite(end) and math.isfinite(setup.predicted)
     ]
-    values = [value for _, setup, end in points for value in (setup.predicted, end)] or [0.0, 1.0]
+    values = [v for _, setup, end in points for v in (setup.predicted, setup.kept, end)]
+    values = values or [0.0, 1.0]
+    bars = any(setup.kept < setup.predicted for _, setup, _ in points)
     edge = 0.08 * max(max(values) - min(values), 2.0)
     low, high = min(values) - edge, max(values) + edge
     ends = np.array([low, high])
     ax.fill_between(ends, ends - _NEAR, ends + _NEAR, color="#DDDDDD", linewidth=0, zorder=0.5)
     ax.plot(ends, ends, color="black", linewidth=0.8, zorder=1)
     ax.annotate(
-        "as predicted, ± 0.5 dB",
+        "as predicted, ± 0.5 dB" + ("\nbars: down to what is kept of supervised" if bars else ""),
         (0.03, 0.97),
         xycoords="axes fraction",
         va="top",
@@ -117,6 +124,10 @@ def _draw_ends(ax: Axes, setups: Sequence[_Setup]) -> None:
         color="#555555",
     )
     for i, setup, end in points:
+        if setup.kept < setup.predicted:
+            color = _LOOKS[setup.outcome][0]
+            ax.plot([setup.kept, setup.predicted], [end, end], color=color, lw=1.4, alpha=0.7)
+            ax.plot([setup.kept], [end], "|", color=color, markersize=7, alpha=0.7)
         _numbered(ax, setup.predicted, end, i, setup.outcome)
     ax.set(xlim=(low, high), ylim=(low, high))
     ax.set_xlabel("predicted level (dB)")
@@ -126,7 +137,12 @@ def _draw_ends(ax: Axes, setups: Sequence[_Setup]) -> None:
 
 def _numbered(ax: Axes, x: float, y: float, number: int, outcome: str) -> None:
     """Draw a disc with a number in it, in the colour of what was predicted."""
-    ax.plot([x], [y], "o", color=_LOOKS[outcome][0], markersize=11, zorder=3, clip_on=False)
+    look: dict[str, Any] = {
+        "color": _LOOKS[outcome][0],
+        "markeredgecolor": "white",
+        "markeredgewidth": 0.5,
+    }
+    ax.plot([x], [y], "o", markersize=12, zorder=3, clip_on=False, **look)
     ax.annotate(
         str(number),
         (x, y),

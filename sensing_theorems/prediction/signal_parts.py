@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._forward import ForwardOperator
+from .._probes import probe_rng
 from .._validate import finite_array
 from ..equivariance import row_space_projector
 from ..rank_result import RankResult
@@ -145,7 +146,7 @@ class SignalParts:
         """
         if len(self.operators) == 1:
             return (0,)
-        rng, shape = np.random.default_rng(0), (2, self.stack.n)
+        rng, shape = probe_rng("distinct operators"), (2, self.stack.n)
         x: Array = rng.standard_normal(shape)
         if self.stack.field == "complex":
             x = x + 1j * rng.standard_normal(shape)

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from ..low_dose import LowDoseTomography
 from ..noise import PoissonGaussianNoise
 from ..physics import as_physics
 from .experiment import Experiment, Given
-from .setups import inpainting, mri_for_turns, shifts, tomography
+from .setups import mri_for_turns, tomography
 
-__all__ = ["LOW_DOSE", "NOISE_LEVELS", "NOISY", "noisy"]
+__all__ = ["LOW_DOSE", "NOISE_LEVELS", "NOISY", "noisy_mri"]
 
 NOISE_LEVELS = (0.01, 0.05, 0.1, 0.2)
+# Levels are predicted for measurements without noise, so there is no forgetting to compare.
+_COLD = {"warm_start": False, "warm_steps": None}
 _LOSSES = ("pinv", "ei", "rei", "supervised")
 # Photons of a ray that meets nothing, and the deviation of the electronic noise in counts.
 _PHOTONS, _ELECTRONIC = 1e4, 30.0
 _SCALE = 0.25
 
 
-def noisy(title: str, key: str, level: float, build: partial[Given]) -> Experiment:
-    """Return an experiment under Gaussian noise of a standard deviation."""
+def noisy_mri(level: float) -> Experiment:
+    """Half of k-space under Gaussian noise of a standard deviation."""
     return Experiment(
-        f"{key}-noise-{level:g}",
-        f"{title}, noise of deviation {level:g}",
-        build,
-        {"losses": _LOSSES, "noise": level, "warm_start": False},
+        f"mri-noise-{level:g}",
+        f"MRI ×2, mask made for quarter turns, noise of deviation {level:g}",
+        mri_for_turns,
+        {"losses": _LOSSES, "noise": level, **_COLD},
     )
 
 
@@ -38,19 +38,7 @@ def low_dose() -> Given:
     return given._replace(operators=physics)
 
 
-NOISY: tuple[tuple[str, tuple[Experiment, ...]], ...] = (
-    (
-        "inpainting, 50 % of the pixels, shifts",
-        tuple(
-            noisy("inpainting", "inpainting", level, partial(inpainting, 0.5, shifts))
-            for level in NOISE_LEVELS
-        ),
-    ),
-    (
-        "MRI ×2, mask made for quarter turns",
-        tuple(noisy("MRI", "mri", level, partial(mri_for_turns)) for level in NOISE_LEVELS),
-    ),
-)
+NOISY: tuple[Experiment, ...] = tuple(noisy_mri(level) for level in NOISE_LEVELS)
 LOW_DOSE = Experiment(
     "ct-low-dose",
     "CT, 7 views, few photons, quarter turns",
@@ -58,6 +46,6 @@ LOW_DOSE = Experiment(
     {
         "losses": _LOSSES,
         "noise": PoissonGaussianNoise(sigma=_ELECTRONIC / _PHOTONS, gamma=1 / _PHOTONS),
-        "warm_start": False,
+        **_COLD,
     },
 )

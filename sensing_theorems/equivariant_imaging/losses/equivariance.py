@@ -102,7 +102,7 @@ class MultiOperator(Loss):
     Raises
     ------
     ValueError
-        If there are fewer than two operators, or their signals differ in shape.
+        If there are fewer than two different objects, or their signals differ in shape.
 
     Notes
     -----
@@ -119,9 +119,10 @@ class MultiOperator(Loss):
 
     def __init__(self, physics: Sequence[Physics], *, noise: Noise | float | None = None) -> None:
         self.physics = list(physics)
-        if len(self.physics) < 2:
+        different = len({id(each) for each in self.physics})
+        if different < 2:
             raise ValueError(
-                f"`physics` must be at least two operators; got {len(self.physics)}. "
+                f"`physics` must be at least two operators, each its own object; got {different}. "
                 "Use `Equivariance` for one."
             )
         shapes = {tuple(each.shape_in) for each in self.physics}

@@ -141,7 +141,10 @@ def _any_element(transforms: Any, rng: torch.Generator) -> Any:
     if size > 2**31:
         return transforms.draw(rng)
     place = torch.randint(int(size), (), generator=rng, device=rng.device)
-    return None if int(place) == 0 else transforms.draw(rng)
+    if int(place) == 0:
+        return None
+    # Of an action that is not faithful, other labels act as the identity too, and count.
+    return getattr(transforms, "any_label", transforms.draw)(rng)
 
 
 def _require_group(transforms: Any) -> Any:

@@ -51,9 +51,11 @@ class SplitPhysics(_Derived):
     Attributes
     ----------
     visibility : torch.Tensor, (1, *shape_in) or (B, *shape_in), or None
-        The diagonal of :math:`A^+ M A` if that matrix is diagonal, as for operators that sample
-        pixels. Otherwise :math:`p \operatorname{diag}(A^+ A)`, the mean over random splits that
-        keep the share p of all measurements. None where that of A is not known.
+        The diagonal of :math:`A^+ M A` where that matrix is diagonal with entries 0 and 1, as for
+        operators that sample pixels; this is judged by what it does to one signal. Otherwise
+        :math:`p \operatorname{diag}(A^+ A)`, with the share p that is kept: not that of this
+        split, but the mean of :math:`\operatorname{diag}(A^+ M A)` over uniformly random splits of
+        the same size. None where that of A is not known.
 
     Raises
     ------
@@ -65,13 +67,22 @@ class SplitPhysics(_Derived):
     Notes
     -----
     *Inverse, derived here.* `backproject` is :math:`A^+ M`. For orthonormal rows this is the
-    pseudo-inverse :math:`(M A)^+ = A^* M`. For other A with independent rows it is not the one of
-    least norm, but, as :math:`A A^+ = I`,
+    pseudo-inverse :math:`(M A)^+ = A^* M`. For other A with independent rows, over the field of
+    the signals, it is not the one of least norm, but, as :math:`A A^+ = I`,
 
     .. math:: (M A)(A^+ M) = M, \qquad (M A)(A^+ M)(M A) = M A,
 
     so that what is backprojected explains all that was kept, and :math:`z + r - A^+ M A\, r` does
-    so for every r. With dependent rows this holds approximately.
+    so for every r.
+
+    With dependent rows it does not: for y in the range of A,
+
+    .. math:: (M A)(A^+ M) y = M y - M A A^+ (1 - M) y,
+
+    which misses what :math:`A^+` takes from held-out measurements that depend on kept ones. Where
+    Fourier samples k and -k of real signals are both in A and only one of them is kept, the
+    backprojection has half of its value. Keep or hold out both, or measure one of them: then the
+    rows are independent.
     """
 
     def __init__(self, physics: Physics, kept: torch.Tensor) -> None:
@@ -103,8 +114,8 @@ class SplitPhysics(_Derived):
         if v is None:
             return None
         kept = self.kept.reshape(-1, self.m)
-        # No entry is a simple multiple of another: only a diagonal matrix of 0 and 1 acts on this
-        # signal as such a one.
+        # One signal tells no matrix, but its entries differ, and their irrational steps make it
+        # unlikely that a matrix which mixes them returns each as itself or as 0.
         place = torch.arange(self.n, dtype=torch.float64, device=v.device)
         probe = (1 + (place * _GOLDEN).frac()).reshape(1, *self.shape_in).to(self.dtype)
         seen = self.visible(probe.expand(len(kept), *self.shape_in))

@@ -44,8 +44,10 @@ def phantoms(count: int, size: int, rng: Any) -> NDArray[np.float64]:
     -----
     *What is exact (derived here).* Before pixels, a phantom is a function p on the plane, turned by
     an angle that is uniform and independent of its shape, and mirrored or not: the law of p is
-    invariant under all rotations and mirror images. An image is p seen on pixels, with edges a
-    pixel wide. Quarter turns and flips map pixels to pixels, so that the law of images is invariant
+    invariant under all rotations and mirror images. An image is p seen on pixels. The edge of an
+    ellipse is one pixel wide where its short axis ends, and wider by the ratio of the axes where
+    its long one does: up to 1.7 pixels for the outer ellipse, up to 6.3 for the inner ones.
+    Quarter turns and flips map pixels to pixels, so that the law of images is invariant
     under D4; a uniform element of D4, applied to the pixels last, makes this exact in floating
     point too. By other angles an image cannot be turned exactly: interpolation errs by what
     ``interpolated_rotations(...).defects`` says, largest at edges. Shifts leave the disc.
@@ -65,7 +67,7 @@ def _drawn(count: int, size: int, rng: np.random.Generator) -> NDArray[np.float6
     grid = (2 * np.arange(size) + 1) / size - 1
     x = np.cos(angle) * grid[None, None, :] + np.sin(angle) * grid[None, :, None]
     y = np.cos(angle) * grid[None, :, None] - np.sin(angle) * grid[None, None, :]
-    # An edge is one pixel, 2 / size, wide, and half of it lies outside its ellipse.
+    # An edge is 2 / size wide, at most 1.7 times that, and half of it lies outside its ellipse.
     axes = rng.uniform(0.6, 1.0, (2, count, 1, 1)) * (0.95 - 2 / size)
     image = rng.uniform(0.3, 0.6, (count, 1, 1)) * _ellipse(x, y, axes, size)
     for _ in range(_INNER):
@@ -81,7 +83,7 @@ def _drawn(count: int, size: int, rng: np.random.Generator) -> NDArray[np.float6
 def _ellipse(
     u: NDArray[Any], v: NDArray[Any], axes: NDArray[Any], size: int
 ) -> NDArray[np.float64]:
-    """Indicator of an ellipse with an edge about one pixel wide."""
+    """Indicator of an ellipse, with an edge one pixel wide where its short axis ends."""
     level = np.hypot(u / axes[0], v / axes[1])
     distance = (1 - level) * axes.min(0) * size / 2
     return np.clip(distance + 0.5, 0, 1)
