@@ -21,20 +21,21 @@ from run import environment
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 from training_check import import_or_reason, loss_and_gradient, require_equal_work
+from training_contest import POINTWISE, UNET, Contest, Times
 from training_loops import (
     DEEPINV_LOSSES,
     OURS,
     PLAIN,
     TRAINER,
     WITH_RECORDS,
-    Contest,
-    Times,
     contestants,
 )
 
-__all__ = ["CASES", "RATIOS", "RESULTS", "Case", "main", "measure", "rows_of"]
+__all__ = ["CASES", "MARKS", "RATIOS", "README", "RESULTS", "Case", "main", "markdown", "measure"]
 
 RESULTS = Path(__file__).resolve().parent / "results" / "training.json"
+README = RESULTS.parents[1] / "README.md"
+MARKS = ("<!-- training -->\n", "<!-- /training -->\n")
 RATIOS = (
     (OURS, PLAIN, 1.05),
     (OURS, DEEPINV_LOSSES, 1.0),
@@ -51,23 +52,30 @@ Work is the processor time of the process, which other programs disturb less."""
 
 
 class Case(NamedTuple):
-    """Batches of images, and how often they are drawn."""
+    """Batches of images, how often they are drawn, and what is trained."""
 
     batch: int
     height: int
     width: int
     steps: int
     rounds: int
+    network: str = UNET
 
     @property
     def name(self) -> str:
-        return f"{self.batch} x {self.height} x {self.width}"
+        return f"{self.batch} x {self.height} x {self.width}, {self.network}"
 
 
 CASES = {
-    "cpu": (Case(32, 20, 20, 50, 21), Case(64, 28, 28, 50, 9)),
+    # With three weights it is the loops that are measured, and little besides.
+    "cpu": (
+        Case(32, 20, 20, 50, 21),
+        Case(64, 28, 28, 50, 9),
+        Case(32, 20, 20, 100, 21, POINTWISE),
+        Case(64, 28, 28, 100, 11, POINTWISE),
+    ),
     "cuda": (Case(64, 128, 128, 200, 5), Case(16, 256, 256, 200, 5)),
-    "quick": (Case(4, 8, 6, 3, 2),),
+    "quick": (Case(4, 8, 6, 3, 2), Case(4, 8, 6, 3, 2, POINTWISE)),
 }
 
 
@@ -85,7 +93,7 @@ def measure(
     case: Case, device: torch.device, deepinv: Any, told: Callable[[str], None] = lambda _: None
 ) -> dict[str, Any]:
     """Seconds per step of all contestants, and ratios of ours to those of others."""
-    contest = Contest.of(case.batch, (case.height, case.width), device)
+    contest = Contest.of(case.batch, (case.height, case.width), device, case.network)
     losses = require_equal_work(loss_and_gradient(contest, deepinv), device)
     runs = contestants(deepinv)
     for prepare in runs:
@@ -110,16 +118,17 @@ def measure(
         "seconds_per_step": {name: seconds for name, (seconds, _) in middle.items()},
         "work_per_step": {name: work for name, (_, work) in middle.items()},
         "utilisation": {name: statistics.median(shares) for name, shares in busy.items()},
-        "rows": rows_of(times),
+        "rows": _rows(times, case),
     }
 
 
-def rows_of(times: dict[str, list[Times]]) -> list[dict[str, Any]]:
+def _rows(times: dict[str, list[Times]], case: Case) -> list[dict[str, Any]]:
     """Ratios of our times to those of others, from the times of every round."""
     rows = []
     for ours, baseline, target in RATIOS:
         if baseline not in times:
             continue
+        target = target if case.network == UNET else None
         seconds, work = (np.array(times[ours]) / np.array(times[baseline])).T
         ratio = float(np.median(seconds))
         rows.append(
@@ -158,6 +167,33 @@ def text(case: dict[str, Any]) -> str:
 
 def _span(middle: float, ends: list[float]) -> str:
     return f"{middle:.3f} [{ends[0]:.3f}, {ends[1]:.3f}]"
+
+
+def markdown(found: dict[str, Any]) -> str:
+    """Times of a step in milliseconds and ratios, as a table."""
+    names = list(found["cases"][0]["seconds_per_step"])
+    pairs = [row for row in found["cases"][0]["rows"] if row["ours"] == OURS]
+    head = ["batch, network", *(f"{name}, ms" for name in names)]
+    head += [f"ours / {row['baseline']}" for row in pairs]
+    lines = [head, ["---"] * len(head)]
+    for case in found["cases"]:
+        cells = [case["name"], *(f"{1e3 * case['seconds_per_step'][name]:.3g}" for name in names)]
+        for row in case["rows"]:
+            if row["ours"] == OURS:
+                aim = "" if row["target"] is None else f" (≤ {row['target']:g})"
+                cells.append(f"{row['ratio']:.3f}; {row['ratio_of_work']:.3f}{aim}")
+        lines.append(cells)
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _store(found: dict[str, Any], output: Path) -> None:
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    if output == RESULTS:
+        before, rest = README.read_text(encoding="utf-8").split(MARKS[0])
+        after = rest.split(MARKS[1])[1]
+        renewed = before + MARKS[0] + markdown(found) + MARKS[1] + after
+        README.write_text(renewed, encoding="utf-8")
 
 
 def surroundings(device: torch.device, deepinv: Any) -> dict[str, Any]:
@@ -202,8 +238,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     full = asked.device == "cpu" and deepinv is not None and not (asked.quick or asked.rounds)
     output = asked.output or (RESULTS if full else None)
     if output:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        _store(found, output)
         print(f"\n{output.name} stored", file=sys.stderr)
 
 

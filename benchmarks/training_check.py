@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from training_contest import Contest
 from training_loops import (
     DEEPINV_LOSSES,
     OURS,
     PLAIN,
     ByHand,
-    Contest,
     ForDeepinv,
     deepinv_losses,
     deepinv_total,

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
 import torch
 from torch.nn.functional import mse_loss
+from training_contest import Contest, Times
 
 import sensing_theorems as st
 from sensing_theorems import equivariant_imaging as ei
@@ -28,9 +27,7 @@ __all__ = [
     "TRAINER",
     "WITH_RECORDS",
     "ByHand",
-    "Contest",
     "ForDeepinv",
-    "Times",
     "contestants",
     "deepinv_losses",
     "deepinv_total",
@@ -40,62 +37,10 @@ __all__ = [
 
 PLAIN, OURS, WITH_RECORDS = "plain loop", "ours", "ours, with records"
 DEEPINV_LOSSES, TRAINER = "deepinv losses", "deepinv Trainer"
-# Seconds that pass, and seconds of work of this process: on a machine that is shared, less noisy.
-Times = np.ndarray
 Run = Callable[[], dict[str, Times]]
-Prepare = Callable[["Contest", int], Run]
-_IMAGES, _TEST_IMAGES = 1024, 100
+Prepare = Callable[[Contest, int], Run]
 _RATE = 5e-3
 _EVERY = 25  # as `compare` has it
-
-
-@dataclass(frozen=True, eq=False)
-class Contest:
-    """What all of them are given.
-
-    The network maps an image and the mask to what is added where the mask is 0.
-    """
-
-    batch: int
-    shape: tuple[int, int]
-    mask: torch.Tensor
-    seen: torch.Tensor
-    network: torch.nn.Module
-    physics: ei.Physics
-    train: ei.Measured
-    test: ei.Measured
-
-    @classmethod
-    def of(cls, batch: int, shape: tuple[int, int], device: torch.device) -> Contest:
-        rng = np.random.default_rng(0)
-        keep = rng.permutation(shape[0] * shape[1]).reshape(shape) % 2 == 0
-        physics = ei.as_physics(st.operators.inpainting(keep), device=device)
-        network = ei.as_reconstruction("unet-26k", physics).network
-        # Zero otherwise, and then nobody's loss would depend on the other layers.
-        last = network.last.weight.data
-        last.copy_(torch.from_numpy(rng.normal(0, 0.1, tuple(last.shape))))
-        images = rng.random((_IMAGES + _TEST_IMAGES, *shape))
-        train, test = (
-            ei.measure([physics], part, None, torch.Generator(), device=device)
-            for part in (images[:_IMAGES], images[_IMAGES:])
-        )
-        mask = torch.from_numpy(keep).to(device, torch.float32)[None, None]
-        seen = mask * train.batches[0].x[:, None]
-        return cls(batch, shape, mask, seen, network, physics, train, test)
-
-    @property
-    def device(self) -> torch.device:
-        return self.mask.device
-
-    def clock(self) -> Times:
-        """Both clocks, when all is done that was asked for before."""
-        if self.device.type == "cuda":
-            torch.cuda.synchronize(self.device)
-        return np.array([perf_counter(), process_time()])
-
-    def draw(self) -> torch.Tensor:
-        """A batch of masked images (B, 1, H, W)."""
-        return self.seen[torch.randint(len(self.seen), (self.batch,), device=self.device)]
 
 
 class ByHand(torch.nn.Module):

@@ -145,6 +145,14 @@ class TestInputs:
         assert found.prediction.operator_rank == np.linalg.matrix_rank(line_integrals.to_dense())
         assert math.isfinite(found.psnr["rei"])
 
+    def test_a_note_where_the_physics_sees_less(self):
+        blur = st.operators.blur(np.outer([1, 2, 1], [1, 2, 1]) / 16, (9, 9))
+        turns, images = st.groups.quarter_turns(9), ei.signals.shapes(30, 9, rng=0)
+        whole, cut = (compared(("pinv",), blur, turns, images, rcond=r) for r in (None, 0.2))
+        assert whole.about["notes"] == [] and "Note" not in str(whole)
+        kept = np.sum(np.linalg.svd(blur.to_dense(), compute_uv=False) > 0.2)
+        assert f"sees {kept} dimensions; the rank of A is 81" in " ".join(str(cut).split())
+
     def test_vectors(self, rng):
         signals = ei.signals.subspace(200, rng.standard_normal((12, 2)), rng)
         camera = st.operators.gaussian(6, 12, rng)

@@ -42,7 +42,9 @@ def table(comparison: Comparison) -> str:
     found = comparison.prediction
     said = f"Predicted: {found.outcome}. {found.reason[:1].upper()}{found.reason[1:]}"
     above = [setup_name(comparison), *textwrap.wrap(said, _WIDTH)]
-    return "\n".join([*filter(None, above), "", *lines, "", *_judgement(comparison)])
+    notes = [textwrap.wrap(f"Note: {note}", _WIDTH) for note in comparison.about.get("notes", ())]
+    below = [*_judgement(comparison), *(line for note in notes for line in note)]
+    return "\n".join([*filter(None, above), "", *lines, "", *below])
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:

@@ -20,6 +20,7 @@ from .checkpoints import Checkpoint, fingerprint
 from .evaluation import estimates, psnr
 from .losses.base import Estimator, Loss
 from .losses.named import named_loss
+from .physics import Physics
 from .precision import compiled, in_precision
 from .provenance import training_session
 from .reconstruction import as_reconstruction
@@ -34,6 +35,8 @@ __all__ = ["compare"]
 _PROBES = 4
 # A part of the schedule of the warm start, where nothing else is said.
 _WARM_SHARE = 0.8
+# Steps as large as from scratch may break what they start from beyond repair, whatever the loss.
+_WARM_RATE = 0.4
 
 
 def compare(
@@ -98,7 +101,8 @@ def compare(
         The forgetting test: after the supervised network is trained, go on from it with each
         unsupervised loss. What the setup cannot identify is forgotten.
     warm_steps : int, optional
-        By default 0.8 × `steps`.
+        By default 0.8 × `steps`. The step size is 0.4 × `learning_rate`: the first steps of Adam
+        are as large as it says. They shake the network, and the loss restores what it can see.
     batch_size, learning_rate, every
         See `Schedule`.
     weight : float
@@ -153,7 +157,7 @@ def compare(
     if warm_start:
         count = max(1, round(_WARM_SHARE * positive_int(steps, "steps")))
         count = count if warm_steps is None else warm_steps
-        warm = Schedule(count, batch_size, learning_rate, every=every)
+        warm = Schedule(count, batch_size, _WARM_RATE * learning_rate, every=every)
     settings = Settings.of(
         losses,
         noise,
@@ -310,6 +314,7 @@ class _Comparing:
             "shape": list(setup.test_signals.shape[1:]),
             "signals": len(setup.train),
             "test_signals": len(setup.test),
+            "notes": _notes(setup.physics, setup.prediction),
             "parameters": sum(p.numel() for p in start.parameters() if p.requires_grad),
             "steps": self.settings.schedule.steps,
             "warm_steps": None if self.settings.warm is None else self.settings.warm.steps,
@@ -318,6 +323,20 @@ class _Comparing:
             **self.settings.about(),
             **training_session(),
         }
+
+
+def _notes(physics: Sequence[Physics], prediction: Prediction) -> list[str]:
+    """Where the physics is not quite what the prediction speaks of."""
+    visibilities = [A.visibility for A in physics if A.visibility is not None]
+    if len(visibilities) < len(physics):
+        return ["A⁺ is approximate: the operator is large and has no structure that is known."]
+    seen = max(round(float(visibility.real.sum())) for visibility in visibilities)
+    if prediction.operator_rank is None or seen >= prediction.operator_rank:
+        return []
+    return [
+        f"A⁺ in this precision, or with this `rcond`, sees {seen} dimensions; the rank of A is "
+        f"{prediction.operator_rank}."
+    ]
 
 
 def _directory(store: str | os.PathLike[str] | None) -> Path | None:

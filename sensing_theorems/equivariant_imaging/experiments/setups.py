@@ -30,13 +30,9 @@ def _rng(purpose: int) -> np.random.Generator:
 
 
 def _images(operator: Any, action: Action) -> Given:
-    """One shape each, whose law does not change under shifts and the symmetries of a square.
-
-    A handful of numbers says where it is and what it looks like: the images are of low dimension,
-    and a small network can learn all that can be learned.
-    """
+    """Three shapes each, whose law does not change under shifts and the symmetries of a square."""
     train, test = (
-        shapes(count, SIZE, _rng(purpose), objects=1)
+        shapes(count, SIZE, _rng(purpose))
         for count, purpose in ((N_TRAIN, _TRAIN), (N_TEST, _TEST))
     )
     return Given(operator, action, train, test)
