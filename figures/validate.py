@@ -8,6 +8,7 @@ command goes on. `--draw` only draws again.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +24,7 @@ from matplotlib.figure import Figure
 from sensing_theorems import plot
 from sensing_theorems.comparison import Comparison
 
-__all__ = ["FOLDER", "PICTURES", "comparisons", "draw", "gains", "main"]
+__all__ = ["FOLDER", "PICTURES", "comparisons", "draw", "drawn", "gains", "main", "tabled"]
 
 FOLDER = Path(__file__).resolve().parent / "validation"
 LOSSES = ("pinv", "ei", "supervised")
@@ -153,18 +154,27 @@ def _stored(name: str) -> bool:
     return any(FOLDER.glob(files.get(kind, "*.json")))
 
 
+def drawn(name: str) -> str:
+    """A picture as text."""
+    buffer = io.StringIO()
+    with matplotlib.style.context(["default", make.STYLE]):
+        about = {"Date": None, "Creator": make.versions()}
+        PICTURES[name]().savefig(buffer, format="svg", metadata=about)
+    return buffer.getvalue()
+
+
+def tabled() -> dict[str, Comparison]:
+    """Everything that was stored, by title."""
+    noisy = {_order()[key]: each for key, each in comparisons(noisy=True).items()}
+    return comparisons() | noisy
+
+
 def draw() -> Iterator[str]:
     """Draw all pictures and write the table, from what is stored."""
-    for name, picture in PICTURES.items():
-        if not _stored(name):
-            continue
-        with matplotlib.style.context(["default", make.STYLE]):
-            about = {"Date": None, "Creator": make.versions()}
-            picture().savefig(FOLDER / f"{name}.svg", metadata=about)
+    for name in filter(_stored, PICTURES):
+        (FOLDER / f"{name}.svg").write_text(drawn(name), encoding="utf-8")
         yield f"figures/validation/{name}.svg"
-    rows = comparisons() | {_order()[key]: each for key, each in comparisons(noisy=True).items()}
-    table = validation_table.markdown(rows)
-    (FOLDER / "README.md").write_text(table, encoding="utf-8")
+    (FOLDER / "README.md").write_text(validation_table.markdown(tabled()), encoding="utf-8")
     yield "figures/validation/README.md"
 
 

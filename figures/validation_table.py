@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from sensing_theorems.comparison import Comparison
 
-__all__ = ["markdown"]
+__all__ = ["excerpt", "markdown"]
 
 _HEAD = (
     "setup",
@@ -20,6 +20,14 @@ _HEAD = (
     "level predicted",
     "from supervised",
     "agrees",
+)
+_QUOTED = (
+    "inpainting, 50 % of the pixels, shifts",
+    "deblurring, ideal low-pass, shifts",
+    "MRI ×4, shifts",
+    "MRI ×4, quarter turns",
+    "MRI ×2, mask made for quarter turns",
+    "CT, 8 views, quarter turns",
 )
 _UNSUPERVISED = ("rei", "ei", "moi", "mc")
 
@@ -42,6 +50,20 @@ def markdown(comparisons: Mapping[str, Comparison]) -> str:
     ]
     if wrong:
         lines += ["", "What came out otherwise:", "", *wrong]
+    return "\n".join(lines) + "\n"
+
+
+def excerpt(comparisons: Mapping[str, Comparison]) -> str:
+    """The rows that the front page quotes."""
+    head = "| setup | predicted | rank | A⁺y | EI | supervised | level | from supervised |"
+    lines = [head, "|---|---|---|---:|---:|---:|---:|---:|"]
+    for title in _QUOTED:
+        title, predicted, ranks, pinv, learned, supervised, _, level, warm, _ = _row(
+            title, comparisons[title]
+        )
+        learned = learned.partition(" ")[2]
+        cells = (title, predicted, ranks, pinv, learned, supervised, level, warm)
+        lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import matplotlib
@@ -217,3 +219,92 @@ class TestSweeps:
         assert stored.read_bytes() == before
         kept = json.loads(before)
         assert kept["diagram"]["trials"] == 160_000 and len(kept["sending"]) == 3
+
+
+@pytest.mark.torch
+class TestTraining:
+    """A step of training against a plain loop, and against deepinv where that can be imported."""
+
+    @pytest.fixture
+    def training(self):
+        pytest.importorskip("torch")
+        import training
+
+        return training
+
+    @pytest.fixture
+    def contest(self, training):
+        torch = pytest.importorskip("torch")
+        return training.Contest.of(4, (8, 6), torch.device("cpu"))
+
+    def test_a_quick_run_measures_all_and_stores_nothing_by_itself(self, training, tmp_path):
+        before = training.RESULTS.read_bytes(), training.README.read_bytes()
+        output = tmp_path / "numbers.json"
+        done = subprocess.run(
+            [sys.executable, str(FOLDER / "training.py"), "--quick", "--output", str(output)],
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith("QUICK") and "ours / plain loop" in done.stdout
+        assert (training.RESULTS.read_bytes(), training.README.read_bytes()) == before
+        found = json.loads(output.read_text(encoding="utf-8"))
+        assert str(ROOT) not in json.dumps(found)
+        for case in found["cases"]:
+            for row in case["rows"]:
+                for ratio, ends in (("ratio", "ratio_range"), ("ratio_of_work", "range_of_work")):
+                    assert 0 < row[ends][0] <= row[ratio] <= row[ends][1]
+            times = case["seconds_per_step"]
+            assert times["ours"] < times["ours, with records"]
+
+    def test_says_so_where_deepinv_is_missing(self):
+        pytest.importorskip("torch")
+        hidden = (
+            f"import sys; sys.modules['deepinv'] = None; sys.path.insert(0, {str(FOLDER)!r}); "
+            "import training; training.main(['--quick'])"
+        )
+        done = subprocess.run([sys.executable, "-c", hidden], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert "without deepinv" in done.stderr and "ModuleNotFoundError" in done.stderr
+        assert "ours / plain loop" in done.stdout and "deepinv losses" not in done.stdout
+
+    @pytest.mark.parametrize("shift", [(3, 5), (0, 1), (7, 0)])
+    def test_all_do_equal_work(self, training, contest, shift):
+        from torchvision_shim import import_deepinv
+
+        found = training.loss_and_gradient(contest, import_deepinv(), shift)
+        assert list(found) == ["plain loop", "ours", "deepinv losses"]
+        assert found["ours"][1].abs().max() > 1e-3
+        values = training.require_equal_work(found, contest.device)
+        assert values["ours"] > 1e-3
+
+    def test_unequal_work_ends_the_run(self, training, contest):
+        found = training.loss_and_gradient(contest, None)
+        value, gradient = found["ours"]
+        for other in ((1.001 * value, gradient), (value, gradient.roll(1)), (math.nan, gradient)):
+            with pytest.raises(RuntimeError, match="ours has the loss"):
+                training.require_equal_work(found | {"ours": other}, contest.device)
+
+    def test_evaluation_is_not_part_of_a_step(self, training, contest, monkeypatch):
+        import training_loops
+
+        monkeypatch.setattr(training_loops.ei, "psnr", lambda *_: time.sleep(0.2) or 0.0)
+        times = training_loops.contestants(None)[1](contest, 26)()
+        # After 25 and 26 steps; that of the start is in neither.
+        assert 0.4 < times["ours, with records"][0] - times["ours"][0] < 0.6
+        assert 0 < times["ours"][1] <= 1.05 * times["ours"][0]
+
+    def test_what_is_kept_was_a_full_run(self, training):
+        found = json.loads(training.RESULTS.read_text(encoding="utf-8"))
+        assert found["quick"] is False and found["environment"]["threads"] == 1
+        assert len(found["cases"]) == len(training.CASES["cpu"])
+        for case, kept in zip(training.CASES["cpu"], found["cases"], strict=True):
+            assert kept["name"] == case.name and kept["rounds"] == case.rounds
+            peers = {row["baseline"] for row in kept["rows"]}
+            assert peers == {"plain loop", "deepinv losses", "deepinv Trainer"}
+
+    def test_the_table_is_that_of_the_numbers(self, training):
+        found = json.loads(training.RESULTS.read_text(encoding="utf-8"))
+        start, end = training.MARKS
+        written = training.README.read_text(encoding="utf-8").split(start)[1].split(end)[0]
+        assert written == training.markdown(found)

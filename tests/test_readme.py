@@ -45,7 +45,7 @@ EXAMPLES = re.findall(r"```python\n(.*?)```\n```\n(.*?)```", README, re.DOTALL)
 
 
 @pytest.mark.parametrize(
-    ("code", "output"), EXAMPLES, ids=["report", "rank engine", "irreps", "identify", "sweep"]
+    ("code", "output"), EXAMPLES, ids=["report", "irreps", "sweep", "training"]
 )
 def test_examples_print_what_the_readme_shows(code, output):
     done = subprocess.run(

@@ -35,8 +35,6 @@ __all__ = ["compare"]
 _PROBES = 4
 # A part of the schedule of the warm start, where nothing else is said.
 _WARM_SHARE = 0.8
-# Steps as large as from scratch may break what they start from beyond repair, whatever the loss.
-_WARM_RATE = 0.4
 
 
 def compare(
@@ -101,8 +99,8 @@ def compare(
         The forgetting test: after the supervised network is trained, go on from it with each
         unsupervised loss. What the setup cannot identify is forgotten.
     warm_steps : int, optional
-        By default 0.8 × `steps`. The step size is 0.4 × `learning_rate`: the first steps of Adam
-        are as large as it says. They shake the network, and the loss restores what it can see.
+        By default 0.8 × `steps`. Step sizes are those from scratch: the first steps of Adam shake
+        the network, and the loss restores what it can see.
     batch_size, learning_rate, every
         See `Schedule`.
     weight : float
@@ -157,7 +155,7 @@ def compare(
     if warm_start:
         count = max(1, round(_WARM_SHARE * positive_int(steps, "steps")))
         count = count if warm_steps is None else warm_steps
-        warm = Schedule(count, batch_size, _WARM_RATE * learning_rate, every=every)
+        warm = Schedule(count, batch_size, learning_rate, every=every)
     settings = Settings.of(
         losses,
         noise,
