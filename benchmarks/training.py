@@ -230,7 +230,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for case in CASES["quick" if asked.quick else asked.device]:
             case = case._replace(rounds=asked.rounds or case.rounds)
             found["cases"].append(measure(case, device, deepinv, bar.set_description_str))
-            print(text(found["cases"][-1]))
+            print(text(found["cases"][-1]), flush=True)
     print(f"\n{FOOTER}")
     full = asked.device == "cpu" and deepinv is not None and not (asked.quick or asked.rounds)
     output = asked.output or (RESULTS if full else None)

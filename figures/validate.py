@@ -142,7 +142,7 @@ def _gains() -> Figure:
 PICTURES = {
     "overview": _overview,
     **{f"forgetting-{key}": lambda key=key: _forgetting(key) for key in FORGETTING},
-    "noise-mri": lambda: _noise("mri", "MRI ×2, mask made for quarter turns"),
+    "noise-mri": lambda: _noise("mri", "MRI, mask made for quarter turns"),
     "gains": _gains,
 }
 

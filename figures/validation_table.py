@@ -26,7 +26,7 @@ _QUOTED = (
     "deblurring, ideal low-pass, shifts",
     "MRI ×4, shifts",
     "MRI ×4, quarter turns",
-    "MRI ×2, mask made for quarter turns",
+    "MRI, mask made for quarter turns",
     "CT, 8 views, quarter turns",
 )
 _UNSUPERVISED = ("rei", "ei", "moi", "mc")
@@ -80,7 +80,7 @@ def _row(title: str, found: Comparison) -> tuple[str, ...]:
         _dB(found.psnr["pinv"]),
         f"{name.upper()} {_dB(found.psnr[name])}",
         _dB(found.psnr.get("supervised")),
-        "–" if math.isnan(closed) else f"{100 * closed + 0.0:.0f} %",
+        "–" if math.isnan(closed) else f"{round(100 * closed)} %",
         "no limit" if level is None or math.isinf(level) else _dB(level),
         _dB(warm),
         {True: "yes", False: "**no**", None: "–"}[found.agrees],

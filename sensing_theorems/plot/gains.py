@@ -52,8 +52,9 @@ def plot_gains(
         raise ValueError(
             f"`gains` must have shape ({rows.size}, {counts.size}); got {gains.shape}."
         )
+    own = ax is None
     if ax is None:
-        ax = Figure(figsize=(6.2, 4.6), layout="constrained").subplots()
+        ax = Figure(figsize=(6.2, 4.8), layout="constrained").subplots()
     top = max(1.0, float(np.nanmax(gains)))
     shown = ax.pcolormesh(gains, cmap="gray", vmin=0.0, vmax=top, edgecolors="#888888", lw=0.3)
     for (i, j), gain in np.ndenumerate(gains):
@@ -70,7 +71,10 @@ def plot_gains(
     ax.tick_params(length=0)
     ax.set(xlabel="number of operators |G|", ylabel="rows m of each operator")
     ax.figure.colorbar(shown, ax=ax, label="gain over the pseudo-inverse (dB)")
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, frameon=False)
+    if own:
+        ax.figure.legend(loc="outside lower center", ncols=2, frameon=False)
+    else:
+        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, frameon=False)
     if title is not None:
         set_title(ax, title)
     return ax

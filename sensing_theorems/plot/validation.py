@@ -76,8 +76,8 @@ def plot_validation(
     if not comparisons:
         raise ValueError("`comparisons` must hold at least one Comparison; got none.")
     setups = [_setup(str(name), checked(one)) for name, one in comparisons.items()]
-    figure = Figure(figsize=(7.6, max(3.4, 1.2 + 0.32 * len(setups))), layout="constrained")
-    left, right = (style.tidy(panel) for panel in figure.subplots(1, 2, width_ratios=(1.15, 1.0)))
+    figure = Figure(figsize=(10.4, max(3.8, 1.2 + 0.25 * len(setups))), layout="constrained")
+    left, right = (style.tidy(panel) for panel in figure.subplots(1, 2, width_ratios=(2.4, 1.0)))
     _draw_ends(left, setups)
     _draw_gains(right, setups)
     if title is not None:

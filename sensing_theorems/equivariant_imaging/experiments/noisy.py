@@ -23,7 +23,7 @@ def noisy_mri(level: float) -> Experiment:
     """Half of k-space under Gaussian noise of a standard deviation."""
     return Experiment(
         f"mri-noise-{level:g}",
-        f"MRI ×2, mask made for quarter turns, noise of deviation {level:g}",
+        f"MRI, mask made for quarter turns, noise of deviation {level:g}",
         mri_for_turns,
         {"losses": _LOSSES, "noise": level, **_COLD},
     )

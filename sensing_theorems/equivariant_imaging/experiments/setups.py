@@ -127,9 +127,15 @@ def _turned_by_turns() -> NDArray[np.bool_]:
     return kept > 0
 
 
-def mri_for_turns() -> Given:
-    """Half of k-space, chosen so that quarter turns show the other half."""
+def complementary_mri() -> Given:
+    """Half of k-space, chosen so that quarter turns show the other half, and nothing twice."""
     return _images(operators.fourier(_turned_by_turns()), turns())
+
+
+def mri_for_turns() -> Given:
+    """That half and three in ten of the others: quarter turns show all of it, and some twice."""
+    more = _rng(_OPERATOR).random((SIZE, SIZE)) < 0.3
+    return _images(operators.fourier(_turned_by_turns() | more), turns())
 
 
 def kravchuk_mri(acceleration: int) -> Given:
@@ -163,11 +169,11 @@ def single_pixel() -> Given:
     return _images(camera, shifts())
 
 
-def several_masks(count: int) -> Given:
-    """Several masks of 30 % of the pixels, and no symmetry."""
+def several_masks(count: int, *, copies: int = 1) -> Given:
+    """Several masks of 30 % of the pixels, each of them so many times, and no symmetry."""
     rng = _rng(_OPERATOR)
     masks = [rng.random((SIZE, SIZE)) < 0.3 for _ in range(count)]
-    return _images([operators.inpainting(mask) for mask in masks], None)
+    return _images([operators.inpainting(mask) for mask in masks * copies], None)
 
 
 _MOI = {"losses": ("pinv", "mc", "moi", "supervised")}
@@ -207,18 +213,27 @@ SETUPS: tuple[Experiment, ...] = (
     Experiment("mri4-shifts", "MRI ×4, shifts", partial(mri, 4, shifts)),
     Experiment("mri4-turns", "MRI ×4, quarter turns", partial(mri, 4, turns)),
     Experiment("mri4-kravchuk", "MRI ×4, Kravchuk rotations", partial(kravchuk_mri, 4)),
-    Experiment("mri-designed", "MRI ×2, mask made for quarter turns", mri_for_turns),
+    Experiment("mri-designed", "MRI, mask made for quarter turns", mri_for_turns),
+    Experiment(
+        "mri-complementary", "MRI ×2, quarter turns show just the other half", complementary_mri
+    ),
     Experiment("ct-even", "CT, 8 views, quarter turns", partial(tomography, 8)),
     Experiment("ct-odd", "CT, 7 views, quarter turns", partial(tomography, 7)),
     Experiment("ct-kravchuk", "CT, 7 views, Kravchuk rotations", partial(kravchuk_tomography, 7)),
     Experiment("single-pixel", "single-pixel camera, m = n/4, shifts", single_pixel),
+    Experiment(
+        "moi-same",
+        "ten times the same mask of 30 %, no symmetry",
+        partial(several_masks, 1, copies=10),
+        _MOI,
+    ),
     *(
         Experiment(
             f"moi-{count}",
-            f"{count} mask{'s' if count > 1 else ''} of 30 %, no symmetry",
+            f"{count} masks of 30 %, no symmetry",
             partial(several_masks, count),
             _MOI,
         )
-        for count in (1, 4, 10)
+        for count in (2, 4, 10)
     ),
 )
