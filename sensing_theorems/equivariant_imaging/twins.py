@@ -7,6 +7,7 @@ the partial of its NumPy map holds. It needs no gradient of its own: torch sees 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from .._linear_maps import (
     stack_backward,
     stack_forward,
 )
+from .adjoint_pairs import linear
 
 if TYPE_CHECKING:
     from .maps import Translation
@@ -40,7 +42,10 @@ class _Gather(torch.nn.Module):
         self.rows = translation.array(rows)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x.index_select(1, self.rows.value)
+        rows = self.rows.value
+        # Rows differ, so that the gradient only moves entries: adding them up would take longer.
+        put = partial(_put, rows, x.shape[1])
+        return linear(x, forward=partial(_picked, rows), adjoint=put)
 
 
 class _Scatter(torch.nn.Module):
@@ -49,7 +54,16 @@ class _Scatter(torch.nn.Module):
         self.rows, self.n = translation.array(rows), n
 
     def forward(self, y: torch.Tensor) -> torch.Tensor:
-        return y.new_zeros(y.shape[0], self.n).index_copy(1, self.rows.value, y)
+        rows = self.rows.value
+        return linear(y, forward=partial(_put, rows, self.n), adjoint=partial(_picked, rows))
+
+
+def _picked(rows: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    return x.index_select(1, rows)
+
+
+def _put(rows: torch.Tensor, n: int, y: torch.Tensor) -> torch.Tensor:
+    return y.new_zeros(y.shape[0], n).index_copy_(1, rows, y)
 
 
 class _SampledDFT(torch.nn.Module):
