@@ -154,6 +154,14 @@ def train(
     return Trained(run.history(), run.seconds)
 
 
+def _seed(seed: int) -> None:
+    """Seed the global generators, of which dropout and the like draw."""
+    torch.default_generator.manual_seed(seed)
+    # Where there is no GPU, PyTorch would note down a whole traceback for later.
+    if torch.cuda.is_available():
+        torch.cuda.manual_seed_all(seed)
+
+
 class _Run:
     """The state of a training."""
 
@@ -181,7 +189,7 @@ class _Run:
     def _value(self) -> torch.Tensor:
         batch = self.measured.draw(self.schedule.batch_size, stream(self.seed, _BATCHES, self.step))
         chance = stream(self.seed, _CHANCE, self.step)
-        torch.manual_seed(chance.initial_seed())
+        _seed(chance.initial_seed())
         return self.loss(self.f, batch.y, batch.physics, x=batch.x, rng=chance)
 
     def value_now(self) -> float:
