@@ -16,6 +16,7 @@ torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
 
 from sensing_theorems.equivariant_imaging import draws, transforms  # noqa: E402
+from sensing_theorems.equivariant_imaging.rolls import rolls_of  # noqa: E402
 from sensing_theorems.equivariant_imaging.transforms import as_transforms  # noqa: E402
 
 g = st.groups
@@ -362,14 +363,52 @@ class TestWhatIsKept:
         assert len(transforms._kept) == 2
 
     def test_is_bounded(self, monkeypatch):
-        whole = as_transforms(g.shifts(64))
+        whole = as_transforms(g.dihedral(8))
         x = signals(whole)
-        expected = [whole.apply(label, x) for label in range(64)]
+        expected = [whole.apply(label, x) for label in range(8)]
         monkeypatch.setattr(transforms, "KEPT", 3 * 4 * 64)
-        few = as_transforms(g.shifts(64))
-        for label in (*range(64), *range(64)):
+        few = as_transforms(g.dihedral(8))
+        for label in (*range(8), *range(8)):
             assert torch.equal(few.apply(label, x), expected[label])
         assert len(few._kept) == 3 and few._held == 3 * 4 * 64
+
+    @pytest.mark.parametrize(
+        "action",
+        [
+            g.shifts(12),
+            g.shifts(4, 6),
+            g.shifts(4, 6, stride=2),
+            g.shifts(3, 4, channels=2),
+            g.polar_rotations(3, 8),
+        ],
+        ids=repr,
+    )
+    def test_shifts_are_rolled(self, action):
+        found = as_transforms(action)
+        assert rolls_of(action) is not None
+        x = signals(found)
+        for label in range(action.order):
+            moved = found.apply(label, x)
+            expected = action.apply(label, x.reshape(len(x), -1).numpy())
+            np.testing.assert_array_equal(moved.reshape(len(x), -1).numpy(), expected)
+            assert torch.equal(found.inverse(label, moved), x)
+        assert not found._kept
+
+    @pytest.mark.parametrize(
+        "action",
+        [
+            g.dihedral(4),
+            g.reflections(4),
+            g.quarter_turns(4),
+            g.trivial(4),
+            g.from_permutations([[1, 2, 0, 3]]),
+            g.from_permutations([[1, 2, 3, 0]], signs=[[1, 1, 1, -1]]),
+            g.product(g.shifts(6, stride=2), g.shifts(6, stride=3)),
+        ],
+        ids=repr,
+    )
+    def test_others_are_not(self, action):
+        assert rolls_of(action) is None
 
     def test_large_groups_of_shifts_are_not_listed(self):
         action = g.shifts(256, 256)

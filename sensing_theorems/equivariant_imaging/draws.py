@@ -14,6 +14,7 @@ import torch
 
 from ..groups.action import GroupAction
 from ..groups.signed import SignedPermutation
+from .rolls import rolls_of
 
 __all__ = ["Angles", "Listed", "Numbers", "Permutations", "SpatialRotations", "Words", "law_of"]
 
@@ -50,10 +51,14 @@ class Numbers:
 
     def __init__(self, action: GroupAction) -> None:
         self.action = action
+        # Rolls are applied by their numbers: their permutations are never needed.
+        self._faithful = rolls_of(action) is not None
         self._latest: tuple[Any, Any] = (object(), None)
 
     def draw(self, rng: torch.Generator) -> Any:
         """Draw a label that moves something; after a hundred tries, any."""
+        if self._faithful:
+            return self.label(rng)
         # Labels that act as the identity are a subgroup: all, or at most every second one.
         for _ in range(_TRIES):
             label = self.label(rng)

@@ -20,7 +20,14 @@ from .maps import OperatorMaps, Translation
 from .stored import as_tensor
 from .twins import CircularFilter
 
-__all__ = ["AdjointInverse", "DenseInverse", "FilterInverse", "RealFormInverse", "Zero"]
+__all__ = [
+    "AdjointInverse",
+    "DenseInverse",
+    "FilterInverse",
+    "RealFormInverse",
+    "SelectionInverse",
+    "Zero",
+]
 
 GRAM_ENTRIES = 10**7  # beyond which singular values come from the smaller Gram matrix
 
@@ -80,6 +87,28 @@ class AdjointInverse(torch.nn.Module):
     def visible(self, x: torch.Tensor) -> torch.Tensor:
         r""":math:`A^+ A x`, (B, n)."""
         return self(self.maps(x))
+
+
+class SelectionInverse(AdjointInverse):
+    r""":math:`A^+` of a selection of coordinates: :math:`A^+ A` keeps them and no other."""
+
+    seen: torch.Tensor
+    unseen: torch.Tensor
+
+    def __init__(self, maps: OperatorMaps, rows: np.ndarray) -> None:
+        seen = np.zeros(maps.operator.shape[1])
+        seen[rows] = 1.0
+        super().__init__(maps, seen)
+        self.register_buffer("seen", as_tensor(seen, maps.precision), persistent=False)
+        self.register_buffer("unseen", as_tensor(1 - seen, maps.precision), persistent=False)
+
+    def visible(self, x: torch.Tensor) -> torch.Tensor:
+        r""":math:`A^+ A x`, (B, n)."""
+        return self.seen * x
+
+    def invisible(self, x: torch.Tensor) -> torch.Tensor:
+        r""":math:`x - A^+ A x`, (B, n)."""
+        return self.unseen * x
 
 
 class FilterInverse(torch.nn.Module):

@@ -108,6 +108,13 @@ class LinearPhysics(Physics):
         r""":math:`A^+ A x`, the part of a signal that is seen, (B, *shape_in)."""
         return self._shaped(self._part_by_part(self._inverse.visible, self._signals(x)))
 
+    def invisible(self, x: torch.Tensor) -> torch.Tensor:
+        r""":math:`x - A^+ A x`, the part of a signal that is not seen, (B, *shape_in)."""
+        direct = getattr(self._inverse, "invisible", None)
+        if direct is None:
+            return x - self.visible(x)
+        return self._shaped(self._part_by_part(direct, self._signals(x)))
+
     def moved(self, dtype: torch.dtype, device: Any) -> LinearPhysics:
         """Return the physics for signals of another dtype, made anew, on a device."""
         if dtype == self.dtype:

@@ -13,9 +13,16 @@ from typing import Any
 import numpy as np
 
 from .._forward import ForwardOperator
-from .._linear_maps import circular_filter, real_forward, sampled_dft
+from .._linear_maps import circular_filter, gather, real_forward, sampled_dft
 from .chebyshev import LEAST_SHARE, SHARE, PolynomialInverse
-from .inverses import AdjointInverse, DenseInverse, FilterInverse, RealFormInverse, Zero
+from .inverses import (
+    AdjointInverse,
+    DenseInverse,
+    FilterInverse,
+    RealFormInverse,
+    SelectionInverse,
+    Zero,
+)
 from .maps import OperatorMaps, Translation
 from .stored import DENSE_ENTRIES
 
@@ -32,6 +39,7 @@ def pseudo_inverse(
     r"""Return :math:`A^+` as a module, by the first route that fits.
 
     =========================  ==========================================================
+    selected coordinates       a mask, see `SelectionInverse`
     rows of a Fourier transf.  weighted adjoint, see `AdjointInverse`
     circular convolution       division in the Fourier domain, see `FilterInverse`
     orthonormal rows           :math:`A^+ = A^H`
@@ -81,6 +89,8 @@ def pseudo_inverse(
         transfer, shape = forward.args
         zero = Zero(operator, translation.precision, rcond)
         return FilterInverse(translation, transfer, shape, zero, whole=has_complex, real=real)
+    if route is gather:
+        return SelectionInverse(maps, *forward.args)
     m, n = operator.shape
     small = m * n * (1 + over_reals) <= DENSE_ENTRIES
     if operator.orthonormal_rows and not over_reals:

@@ -109,6 +109,8 @@ class Reconstructor(Reconstruction):
         if not self.consistent:
             return z + r
         _require_visible(physics)
+        if hasattr(physics, "invisible"):
+            return z + physics.invisible(r)
         return z + r - physics.visible(r)
 
     def _residual(self, given: torch.Tensor, shape: torch.Size) -> torch.Tensor:
@@ -142,7 +144,7 @@ def _visibility_channels(physics: Any, count: int) -> torch.Tensor:
         )
     v = physics.visibility
     v = as_channels(v.real if v.is_complex() else v, physics.shape_in)
-    if count == 1:
+    if count == 1 and v.shape[1] > 1:
         return v.mean(1, keepdim=True)
     if count != v.shape[1]:
         raise ValueError(

@@ -147,19 +147,12 @@ def train(
             progress(1)
             if run.step % schedule.every == 0 or run.step == schedule.steps:
                 run.require_sound(float(value))
+                run.stop_watch()
                 run.require_sound(run.value_now())
                 run.record(float(value), quality)
                 checkpoint.write(run.state())
     f.eval()
     return Trained(run.history(), run.seconds)
-
-
-def _seed(seed: int) -> None:
-    """Seed the global generators, of which dropout and the like draw."""
-    torch.default_generator.manual_seed(seed)
-    # Where there is no GPU, PyTorch would note down a whole traceback for later.
-    if torch.cuda.is_available():
-        torch.cuda.manual_seed_all(seed)
 
 
 class _Run:
@@ -181,7 +174,7 @@ class _Run:
             raise ValueError("a network must have parameters to be trained; got none.")
         self.optimizer = torch.optim.Adam(parameters, lr=schedule.learning_rate)
         self.step = 0
-        self.seconds = 0.0
+        self.seconds, self._begun = 0.0, perf_counter()
         self.records: list[tuple[int, float, float]] = []
         f.train()
         self._synchronous = all(p.device.type == "cpu" for p in parameters)
@@ -189,7 +182,11 @@ class _Run:
     def _value(self) -> torch.Tensor:
         batch = self.measured.draw(self.schedule.batch_size, stream(self.seed, _BATCHES, self.step))
         chance = stream(self.seed, _CHANCE, self.step)
-        _seed(chance.initial_seed())
+        # Dropout and the like draw from the global generators. `torch.manual_seed` would note down
+        # a traceback for devices that are not there.
+        torch.default_generator.manual_seed(chance.initial_seed())
+        if not self._synchronous:
+            torch.cuda.manual_seed_all(chance.initial_seed())
         return self.loss(self.f, batch.y, batch.physics, x=batch.x, rng=chance)
 
     def value_now(self) -> float:
@@ -207,7 +204,6 @@ class _Run:
 
     def advance(self) -> torch.Tensor:
         """Take one step and return the loss before it."""
-        start = perf_counter()
         for group in self.optimizer.param_groups:
             group["lr"] = self.schedule.rate(self.step)
         self.optimizer.zero_grad(set_to_none=True)
@@ -217,8 +213,11 @@ class _Run:
         value.backward()
         self.optimizer.step()
         self.step += 1
-        self.seconds += perf_counter() - start
         return value.detach()
+
+    def stop_watch(self) -> None:
+        """Add what the steps since the last record took; a GPU must have been waited for."""
+        self.seconds += perf_counter() - self._begun
 
     def require_sound(self, value: float) -> None:
         """Refuse to go on with a loss that is not finite, or with one that explodes."""
@@ -242,6 +241,7 @@ class _Run:
         self.f.eval()
         self.records.append((self.step, value, quality(self.f)))
         self.f.train()
+        self._begun = perf_counter()
 
     def history(self) -> History:
         """What was recorded."""
@@ -262,6 +262,7 @@ class _Run:
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a state."""
         self.step, self.seconds = state["step"], state["seconds"]
+        self._begun = perf_counter()
         self.records = [tuple(record) for record in state["records"]]
         self.f.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])

@@ -14,6 +14,7 @@ from ..groups.action import GroupAction
 from ..groups.transforms import TransformSet
 from .draws import Listed, law_of
 from .element_maps import DENSE_SIDE, ElementMap, element_map
+from .rolls import rolls_of
 
 __all__ = ["Transforms", "as_transforms"]
 
@@ -63,6 +64,7 @@ class Transforms:
         self.exact = isinstance(action, GroupAction)
         self.size: int | float = len(action) if isinstance(action, TransformSet) else action.order
         self._law = Listed(action) if isinstance(action, TransformSet) else law_of(action)
+        self._rolls = rolls_of(action)
         few = self.size * action.n**2 <= KEPT
         self._dense = bool(few and action.n <= DENSE_SIDE)
         self._kept: OrderedDict[Any, ElementMap] = OrderedDict()
@@ -124,6 +126,9 @@ class Transforms:
             raise ValueError(
                 f"signals must have shape (B, {sides}) or (B, {self.n}); got {tuple(x.shape)}."
             )
+        if self._rolls is not None and isinstance(label, int) and 0 <= label < self.size:
+            rows = x.reshape(-1, self.action.n)
+            return self._rolls.apply(label, rows, inverted=inverted).reshape(x.shape)
         own = self._map(label, x)
         # An orthogonal map is inverted by its transpose, which is already there.
         if inverted and not self.action.orthogonal:  # type: ignore[union-attr]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from .base import Evaluation, Loss
-from .entries import mean_square
+from .entries import mean_square_error
 
 __all__ = ["MeasurementConsistency", "Supervised"]
 
@@ -28,7 +28,7 @@ class MeasurementConsistency(Loss):
 
     def value(self, at: Evaluation) -> torch.Tensor:
         """Return the mean square of y - A f(y)."""
-        return mean_square(at.y - at.y_hat)
+        return mean_square_error(at.y_hat, at.y)
 
 
 class Supervised(Loss):
@@ -55,4 +55,4 @@ class Supervised(Loss):
                 f"`x` must have the shape {tuple(at.x_hat.shape)} of the estimates; "
                 f"got {tuple(at.x.shape)}."
             )
-        return mean_square(at.x_hat - at.x)
+        return mean_square_error(at.x_hat, at.x)

@@ -11,7 +11,7 @@ from ..._validate import positive_int
 from ..noise import Noise, as_noise
 from ..physics import Physics
 from .base import Evaluation, Loss
-from .entries import mean_square
+from .entries import mean_square_error
 
 __all__ = ["Equivariance", "MultiOperator", "require_transforms"]
 
@@ -78,8 +78,8 @@ class Equivariance(Loss):
         for _ in range(self.count):
             x = self.transforms.apply(self.transforms.draw(at.rng), at.x_hat)
             y = _measured(at.physics, x, self.noise, at.rng)
-            values.append(mean_square(at.f(y, at.physics) - x))
-        return torch.stack(values).mean()
+            values.append(mean_square_error(at.f(y, at.physics), x))
+        return values[0] if self.count == 1 else torch.stack(values).mean()
 
 
 class MultiOperator(Loss):
@@ -136,7 +136,7 @@ class MultiOperator(Loss):
         chosen = torch.randint(len(others), (), generator=at.rng, device=at.rng.device)
         other = others[int(chosen)]
         y = _measured(other, at.x_hat, self.noise, at.rng)
-        return mean_square(at.f(y, other) - at.x_hat)
+        return mean_square_error(at.f(y, other), at.x_hat)
 
 
 def require_transforms(transforms: Any) -> Any:
