@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -15,3 +17,13 @@ settings.load_profile("house")
 def rng() -> np.random.Generator:
     """Return a generator in the same state for every test, whatever ran before."""
     return np.random.default_rng(0)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Generator[None, object, object]:
+    """Give back how NumPy prints, which importing ODL changes for everybody."""
+    options = np.get_printoptions()
+    try:
+        return (yield)
+    finally:
+        np.set_printoptions(**options)
