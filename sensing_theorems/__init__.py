@@ -10,7 +10,7 @@ Names are bound at first use, so that importing the package costs next to nothin
 import sys
 from types import ModuleType
 
-__version__ = "0.1.0.dev0"
+__version__ = "0.1.0"
 
 _SUBMODULES = (
     "equivariant_imaging",
@@ -35,11 +35,13 @@ _HOME = {
     "GroupAction": "groups.action",
     "Identification": "identification",
     "Irreps": "groups.irreps",
+    "MaskDesign": "design",
     "Outcome": "prediction",
     "PhaseDiagram": "sweep",
     "Prediction": "prediction",
     "Problem": "problem",
     "RankResult": "stacked_rank",
+    "Repair": "repair",
     "Report": "report",
     "SampleComplexity": "sample_complexity",
     "SubspaceBatch": "subspace_batches",
@@ -52,6 +54,7 @@ _HOME = {
     "analyze": "report",
     "as_operator": "operators",
     "covering_condition": "covering",
+    "design_mask": "design",
     "identify": "identification",
     "identify_subspaces": "subspace_batches",
     "induced_maps": "equivariance",
@@ -92,6 +95,8 @@ if TYPE_CHECKING:
     from sensing_theorems.comparison import Comparison as Comparison
     from sensing_theorems.covering import Covering as Covering
     from sensing_theorems.covering import covering_condition as covering_condition
+    from sensing_theorems.design import MaskDesign as MaskDesign
+    from sensing_theorems.design import design_mask as design_mask
     from sensing_theorems.equivariance import induced_maps as induced_maps
     from sensing_theorems.equivariance import is_equivariant as is_equivariant
     from sensing_theorems.groups.action import GroupAction as GroupAction
@@ -108,6 +113,7 @@ if TYPE_CHECKING:
     from sensing_theorems.prediction import Prediction as Prediction
     from sensing_theorems.prediction import predict as predict
     from sensing_theorems.problem import Problem as Problem
+    from sensing_theorems.repair import Repair as Repair
     from sensing_theorems.repairs import suggest as suggest
     from sensing_theorems.report import Report as Report
     from sensing_theorems.report import Verdict as Verdict

@@ -192,7 +192,7 @@ class Report:
             "witness": _listed(self.witness) if found.n <= _LISTED_WITNESS else None,
             "checks": [_check_dict(check) for check in self.checks],
             "max_model_dim": dict(self.max_model_dim),
-            "repairs": [{**asdict(r), "verdict": r.verdict.value} for r in self.repairs],
+            "repairs": [_repair_dict(repair) for repair in self.repairs],
             "assumptions": list(self.assumptions),
             "not_checked": list(self.not_checked),
             "provenance": dict(self.provenance),
@@ -248,6 +248,22 @@ def _check_dict(check: Check) -> dict[str, Any]:
         if value is not None:
             plain[side] = int(value) if value == int(value) else float(value)
     return plain
+
+
+def _repair_dict(repair: Repair) -> dict[str, Any]:
+    missing, left = repair.deficit
+    return {
+        "kind": repair.kind,
+        "text": repair.text,
+        "rank": repair.rank,
+        "verdict": repair.verdict.value,
+        "reason": repair.reason,
+        "missing_before": missing,
+        "missing_after": left,
+        "extra": repair.extra,
+        "condition": repair.condition,
+        "note": repair.note,
+    }
 
 
 def _listed(witness: np.ndarray | None) -> dict[str, list[float]] | list[float] | None:

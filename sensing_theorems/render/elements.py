@@ -63,6 +63,7 @@ table.wide td,table.wide td.num{border:0;padding:.15rem 0;text-align:left}
 table.wide td.num{display:inline-block;width:auto;margin-right:1.2rem}
 table.wide td[data-label]::before{content:attr(data-label) ": ";color:var(--soft);
 font-size:.85rem}table.wide td:empty{display:none}
+table.narrow th,table.narrow td{padding:.4rem .3rem}table.narrow code{overflow-wrap:anywhere}
 dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}}
 @media print{body{background:#fff;color:#000}figure,tr{break-inside:avoid}}
 """

@@ -242,15 +242,20 @@ def _repairs(report: Report) -> str:
         return tag("p", "No change was analysed and found to help.")
     rows = [
         [
-            escape(r.text),
+            escape(r.text) + (f"; {escape(r.note)}" if r.note else ""),
             f"{r.rank} of {report.rank.n}",
+            "–" if r.condition is None else f"{r.condition:.2g}",
             tag("span", escape(str(r.verdict)), f"pill {tone(r.verdict)}")
             + f" <code>[{escape(r.reason)}]</code>",
         ]
         for r in report.repairs
     ]
-    caption = "Each change was made and analysed anew; the verdict is the one after it."
-    return table(("change", "rank", "verdict afterwards"), rows, "wide", caption=caption)
+    caption = (
+        "Each change was made and analysed anew; the verdict is the one after it. The condition is "
+        "the smallest over the largest singular value of the stack."
+    )
+    head = ("change", "rank", "condition", "verdict afterwards")
+    return table(head, rows, "wide", caption=caption)
 
 
 def _provenance(report: Report) -> str:

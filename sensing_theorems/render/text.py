@@ -38,8 +38,7 @@ def render(report: Report) -> str:
             lines += _section("derived", f"{check.key}: {sides}; {check.detail}")
     lines += _section("k covered", covered_line(report))
     for repair in report.repairs:
-        after = f"rank {repair.rank}, {repair.verdict} [{repair.reason}]"
-        lines += _section("repair", f"{repair.text}: {after}")
+        lines += _section("repair", str(repair))
     lines += _section("assumed", "; ".join(report.assumptions))
     lines += _section("not checked", ", ".join(report.not_checked))
     lines += _section("computed by", provenance_line(report))

@@ -1,0 +1,318 @@
+"""What would repair a setup: every suggestion made again, by brute force."""
+
+from __future__ import annotations
+
+import itertools
+import json
+
+import numpy as np
+import oracles
+import pytest
+
+import sensing_theorems as st
+from sensing_theorems.design.larger_groups import contains, larger_groups
+from sensing_theorems.design.samples import sampled
+
+LINES = np.isin(np.arange(32), [0, 1, 2, 30, 31, 7, 13, 22])
+CARTESIAN = np.repeat(LINES[:, None], 32, axis=1)
+SMALL = np.repeat((np.arange(6) < 2)[:, None], 6, axis=1)
+
+
+def listed(action):
+    """Matrices of all elements; of no action, the identity."""
+    return [g(np.eye(action.n)).T for g in action.elements()]
+
+
+def written_out(problem):
+    """The stack of all A T_g for real signals, in full."""
+    rows = np.vstack([oracles.realified(A.to_dense(), "real") for A in problem.operators])
+    group = [np.eye(problem.n)] if problem.action is None else listed(problem.action)
+    return oracles.stack(rows, group)
+
+
+def mask_of(shape, share, seed):
+    mask = np.random.default_rng(seed).random(shape) < share
+    mask.flat[0] = True
+    return mask
+
+
+SETUPS = {
+    "lines, shifts": (st.operators.fourier(SMALL), st.groups.shifts(6, 6)),
+    "lines, turns": (st.operators.fourier(SMALL), st.groups.quarter_turns(6)),
+    "columns, turns": (st.operators.fourier(SMALL.T, real=True), st.groups.quarter_turns(6)),
+    "frequencies, turns": (
+        st.operators.fourier(mask_of((5, 5), 0.3, 1)),
+        st.groups.quarter_turns(5),
+    ),
+    "frequencies, flips": (st.operators.fourier(mask_of(9, 0.4, 2)), st.groups.reflections(9)),
+    "pixels, turns": (
+        # Two corners, two of the centre, one beside a corner; none of the fourth orbit.
+        st.operators.inpainting(np.isin(np.arange(16), [0, 3, 5, 10, 1]).reshape(4, 4)),
+        st.groups.quarter_turns(4),
+    ),
+    "pixels, strides": (
+        st.operators.downsample((6, 6), 2),
+        st.groups.shifts(6, 6, stride=2),
+    ),
+    "pixels, flips": (
+        st.operators.inpainting(mask_of((4, 6), 0.3, 4)),
+        st.groups.reflections(4, 6),
+    ),
+    "pixels": (st.operators.inpainting(mask_of((4, 4), 0.4, 5)), None),
+    "blur": (st.operators.blur(np.ones((1, 2)), (4, 4)), st.groups.shifts(4, 4)),
+    "views": (st.operators.tomography(5, [0.0, 0.5]), st.groups.quarter_turns(5)),
+    "rows": (st.operators.gaussian(2, 16, rng=0), st.groups.dihedral(4)),
+    "kravchuk": (
+        st.operators.inpainting(mask_of((4, 4), 0.2, 6)),
+        st.groups.kravchuk_rotations(4, order=4),
+    ),
+}
+every_setup = pytest.mark.parametrize("setup", SETUPS.values(), ids=SETUPS)
+
+
+class TestEverySuggestion:
+    @every_setup
+    def test_has_the_rank_that_it_says(self, setup):
+        problem = st.Problem(*setup)
+        before = oracles.rank(written_out(problem))
+        full, everything = st.suggest(problem), st.suggest(problem, partial=True)
+        assert full
+        for repair in everything:
+            rank = oracles.rank(written_out(repair.problem))
+            assert repair.rank == rank
+            assert repair.deficit == (problem.n - before, problem.n - rank)
+            assert repair.full is (rank == problem.n)
+            assert rank > before or "no " in repair.note
+        assert [r.text for r in everything if r.full] == [r.text for r in full]
+
+    @every_setup
+    def test_is_analysed_anew(self, setup):
+        for repair in st.suggest(st.Problem(*setup), partial=True):
+            report = st.analyze(repair.problem)
+            assert (report.verdict, report.reason) == (repair.verdict, repair.reason)
+            assert report.rank.rank == repair.rank
+            if setup[1] is not None:
+                assert repair.verdict is not st.Verdict.IDENTIFIABLE or report.reason == "injective"
+
+    @every_setup
+    def test_has_the_condition_that_it_says(self, setup):
+        for repair in st.suggest(st.Problem(*setup), partial=True):
+            values = np.linalg.svd(written_out(repair.problem), compute_uv=False)
+            expected = values[repair.problem.n - 1] / values[0] if repair.full else 0.0
+            assert repair.condition == pytest.approx(expected, abs=1e-12)
+
+    @every_setup
+    def test_takes_as_many_measurements_as_it_says(self, setup):
+        problem = st.Problem(*setup)
+        (A,) = problem.operators
+        for repair in st.suggest(problem, partial=True):
+            rows = sum(B.shape[0] for B in repair.problem.operators)
+            double = 2 if A.name.endswith("parts") else 1
+            if repair.kind in ("action", "group", "mask"):
+                assert repair.extra == 0 and rows == A.shape[0]
+            elif repair.kind == "units":
+                assert repair.extra * double == rows - A.shape[0]
+            else:
+                assert repair.kind == "rows" and repair.extra > 0
+            if repair.kind in ("mask", "units"):
+                assert np.count_nonzero(repair.mask) * double == rows
+                build = st.operators.fourier if "fourier" in A.name else st.operators.inpainting
+                rebuilt = oracles.realified(build(repair.mask).to_dense(), "real")
+                given = oracles.realified(repair.problem.operators[0].to_dense(), "real")
+                assert np.allclose(rebuilt, given)
+
+    @every_setup
+    def test_regains_irreps_that_add_up(self, setup):
+        problem = st.Problem(*setup)
+        lost = {d.label: d.missing for d in st.stacked_rank(*setup).deficient}
+        for repair in st.suggest(problem, partial=True):
+            regained = dict(repair.regained)
+            assert all(0 < dims <= lost[label] for label, dims in regained.items())
+            if repair.full or repair.kind == "group":
+                before, after = repair.deficit
+                assert sum(regained.values()) == before - after
+            if repair.full:
+                assert regained == lost
+
+    @every_setup
+    def test_order(self, setup):
+        found = st.suggest(st.Problem(*setup), partial=True)
+        full = [r for r in found if r.full]
+        assert list(found[: len(full)]) == full
+        keys = [(r.extra, -round(r.condition, 9)) for r in full]
+        assert keys == sorted(keys)
+        ranks = [r.rank for r in found if not r.full]
+        assert ranks == sorted(ranks, reverse=True)
+
+
+class TestMeasurements:
+    @pytest.mark.parametrize(
+        "name", [name for name in SETUPS if name.startswith(("lines", "freq", "pixels,"))]
+    )
+    def test_no_fewer_units_would_do(self, name):
+        problem = st.Problem(*SETUPS[name])
+        (repair,) = (r for r in st.suggest(problem) if r.kind == "units")
+        given = sampled(problem.operators[0])
+        units, kept = given.units, given.chosen
+        number = int(repair.text.split()[0])
+        assert np.array_equal(repair.mask.reshape(-1) | units.mask(kept), repair.mask.reshape(-1))
+        free = [u for u in range(units.count) if u not in kept]
+        # One entry more or less changes the rank by the orbits it hits: try all, or many.
+        options = itertools.islice(itertools.combinations(free, number - 1), 400)
+        for more in options:
+            mask = units.mask((*kept, *more)).reshape(units.shape)
+            build = st.operators.fourier if units.frequencies else st.operators.inpainting
+            assert not st.stacked_rank(build(mask), problem.action).full
+
+    def test_a_mask_of_the_same_size_where_there_is_one(self):
+        mask = np.zeros((8, 8), bool)
+        mask[:4, :4] = True  # one quadrant holds one pixel of each orbit
+        turns = st.groups.quarter_turns(8)
+        assert st.stacked_rank(st.operators.inpainting(mask), turns).full
+        mask[3, 3], mask[4, 0] = False, True
+        found = st.suggest(st.Problem(st.operators.inpainting(mask), turns))
+        (repair,) = (r for r in found if r.kind == "mask")
+        assert repair.text == "another choice of 16 pixels" and repair.condition == 1
+
+    def test_single_frequencies_in_place_of_lines(self):
+        lines = np.repeat((np.arange(16) < 5)[:, None], 16, axis=1)
+        problem = st.Problem(st.operators.fourier(lines), st.groups.quarter_turns(16))
+        (repair,) = (r for r in st.suggest(problem) if r.kind == "mask")
+        # 80 frequencies against 66 orbits; five lines against nine pairs.
+        assert "80 frequencies, chosen freely" in repair.text
+        cannot = [r for r in st.suggest(problem, partial=True) if r.kind == "mask" and not r.full]
+        assert len(cannot) == 1 and "no 5 lines of k-space can" in cannot[0].note
+
+    def test_says_what_no_mask_can(self):
+        problem = st.Problem(st.operators.fourier(np.arange(12) < 3), st.groups.shifts(12))
+        (repair,) = (r for r in st.suggest(problem, partial=True) if r.kind == "mask")
+        assert not repair.full and "the 7 orbits of frequencies" in repair.note
+        assert "no 3 frequencies can make it full" in str(repair)
+
+    def test_complex_signals_tell_a_frequency_from_its_negative(self):
+        A = st.operators.fourier(np.arange(8) < 5)
+        turns = st.groups.reflections(8)
+        complex_kinds = {r.kind for r in st.suggest(st.Problem(A, turns, field="complex"))}
+        assert not complex_kinds & {"mask", "units"}
+
+    def test_the_example_of_the_readme(self):
+        problem = st.Problem(st.operators.fourier(CARTESIAN), st.groups.shifts(32, 32))
+        first, second = st.suggest(problem)
+        assert first.text == "1 more generic row" and first.deficit == (672, 0)
+        assert second.text == "11 more lines of k-space" and second.extra == 352
+
+
+class TestReadsMasks:
+    @pytest.mark.parametrize(
+        ("operator", "kind", "number"),
+        [
+            (st.operators.fourier(SMALL), "cartesian", 2),
+            (st.operators.fourier(SMALL, real=True), "cartesian", 2),
+            (st.operators.fourier(SMALL.T), "cartesian", 2),
+            (st.operators.fourier(np.eye(6) > 0), "fourier", 6),
+            (st.operators.fourier(np.arange(6) < 2), "fourier", 2),
+            (st.operators.inpainting(SMALL), "pixels", 12),
+            (st.operators.downsample((6, 6), 3), "pixels", 4),
+        ],
+    )
+    def test_of_operators_that_sample(self, operator, kind, number):
+        found = sampled(operator)
+        assert (found.units.kind, len(found.chosen)) == (kind, number)
+        assert np.array_equal(found.operator().to_dense(), operator.to_dense())
+
+    @pytest.mark.parametrize(
+        "operator",
+        [
+            st.operators.gaussian(2, 5, rng=0),
+            st.operators.blur([1.0, 1.0], (6,)),
+            st.operators.downsample((6,), 2, [1.0, 1.0]),
+            st.as_operator(np.eye(4)[:2]),
+        ],
+    )
+    def test_of_no_others(self, operator):
+        assert sampled(operator) is None
+
+
+class TestSymmetry:
+    CANDIDATES = (
+        st.groups.trivial(16),
+        st.groups.shifts(4, 4),
+        st.groups.shifts(4, 4, stride=2),
+        st.groups.reflections(4, 4, axis=0),
+        st.groups.reflections(4, 4, axis=1),
+        st.groups.quarter_turns(4),
+        st.groups.dihedral(4),
+        *(st.groups.wallpaper(4, kind) for kind in ("p2", "pmm", "p4", "p4m")),
+    )
+
+    @pytest.mark.parametrize("smaller", CANDIDATES, ids=lambda a: a.name)
+    def test_contains_is_what_the_elements_say(self, smaller):
+        own = {T.tobytes() for T in oracles.dense_elements(smaller)}
+        for larger in self.CANDIDATES:
+            theirs = {T.tobytes() for T in oracles.dense_elements(larger)}
+            assert contains(larger, smaller, (4, 4)) is (own <= theirs)
+
+    @pytest.mark.parametrize("given", CANDIDATES, ids=lambda a: a.name)
+    def test_larger_groups_are_larger(self, given):
+        own = {T.tobytes() for T in oracles.dense_elements(given)}
+        for _, larger in larger_groups(given, (4, 4)):
+            assert own < {T.tobytes() for T in oracles.dense_elements(larger)}
+
+    def test_of_a_circle(self):
+        names = [a.name for _, a in larger_groups(st.groups.reflections(7), (7,))]
+        assert names == ["polygon(7)"]
+        assert [a.name for _, a in larger_groups(st.groups.shifts(7), (7,))] == ["polygon(7)"]
+
+    def test_actions_by_other_maps_are_in_none(self):
+        assert list(larger_groups(st.groups.kravchuk_rotations(4), (4, 4))) == []
+
+    def test_says_that_a_symmetry_is_no_choice(self):
+        problem = st.Problem(*SETUPS["pixels, turns"])
+        found = [r for r in st.suggest(problem, partial=True) if r.kind in ("action", "group")]
+        assert {r.kind for r in found} == {"action", "group"}
+        for repair in found:
+            assert "property of theirs and no choice" in str(repair)
+            assert ("if the signals also allow" in repair.text) is (repair.kind == "group")
+
+    def test_no_group_that_asks_for_more_than_needed(self):
+        problem = st.Problem(*SETUPS["pixels, strides"])
+        groups = [r.problem.action.name for r in st.suggest(problem) if r.kind == "group"]
+        assert groups == ["shifts(6x6)"]  # and none of the wallpaper groups that contain it
+
+    def test_partial_regains_of_a_group_are_traces(self):
+        problem = st.Problem(*SETUPS["lines, shifts"])
+        (repair,) = (r for r in st.suggest(problem, partial=True) if r.kind == "group")
+        _, values, rows = np.linalg.svd(written_out(repair.problem))
+        hidden = rows[np.count_nonzero(values > 1e-9) :]
+        F = np.fft.fftn(hidden.reshape(-1, 6, 6), axes=(1, 2), norm="ortho")
+        left = (np.abs(F) ** 2).sum(axis=0).round().astype(int)
+        regained = dict(repair.regained)
+        lost = dict((d.label, d.missing) for d in repair.before.deficient)
+        assert len(regained) + np.count_nonzero(left) == len(lost)
+
+    def test_coefficients_of_functions_are_no_pixels(self):
+        action = st.groups.disk_rotations(6)
+        problem = st.Problem(st.operators.gaussian(1, action.n, rng=0), action)
+        assert [r.kind for r in st.suggest(problem)] == ["rows"]
+
+
+class TestReport:
+    def test_lists_only_what_makes_the_rank_full(self):
+        problem = st.Problem(*SETUPS["pixels, turns"])
+        report = st.analyze(problem)
+        assert [r.text for r in report.repairs] == [r.text for r in st.suggest(problem)]
+        assert all(r.full for r in report.repairs)
+
+    def test_plain_values_and_both_renderings(self):
+        report = st.analyze(st.Problem(*SETUPS["pixels, turns"]))
+        plains = json.loads(report.to_json())["repairs"]
+        for plain, repair in zip(plains, report.repairs, strict=True):
+            assert plain["text"] == repair.text and plain["note"] == repair.note
+            assert (plain["missing_before"], plain["missing_after"]) == repair.deficit
+            assert plain["condition"] == repair.condition
+        assert "property of theirs" in " ".join(str(report).split())
+        assert "property of theirs" in report.to_html()
+
+    def test_takes_a_problem(self):
+        with pytest.raises(TypeError, match="must be a Problem"):
+            st.suggest(np.eye(3))
