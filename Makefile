@@ -13,6 +13,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS)
 VENV_READY := $(VENV)/.venv-ready
 TEST_READY := $(VENV)/.test-ready
 LINT_READY := $(VENV)/.lint-ready
+DOCS_READY := $(VENV)/.docs-ready
 BENCH_READY := $(VENV)/.bench-ready
 GAP_VENV ?= .venv-gap
 GAP = $(firstword $(wildcard $(CURDIR)/$(GAP_VENV)/lib/python*/site-packages/gap/gap))
@@ -24,7 +25,7 @@ OLD = this needs Python 3.11 or newer, which '$(PYTHON)' is not. Name another: m
 BARE = '$(PYTHON)' cannot create environments. Install its venv module (Debian, Ubuntu: python3-venv) or name another: make $(MAKECMDGOALS) PYTHON=...
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-nojit coverage lint figures validate bench bench-irreps bench-identify bench-sweeps bench-training gap test-gap clean FORCE
+.PHONY: help demo test test-slow test-nojit coverage lint figures notebooks docs explorer validate dist bench bench-irreps bench-identify bench-sweeps bench-training gap test-gap clean FORCE
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/make \1: \2/p' Makefile
@@ -43,8 +44,8 @@ test: $(TEST_READY)  ## all fast tests
 test-slow: $(TEST_READY)  ## the tests marked slow
 	$(PYTEST) -m slow $(ARGS)
 
-test-nojit: $(TEST_READY)  ## all fast tests but those of training, kernels run as plain Python
-	NUMBA_DISABLE_JIT=1 $(PYTEST) -m 'not slow and not torch' $(ARGS)
+test-nojit: $(TEST_READY)  ## the fast tests of the core, kernels run as plain Python
+	NUMBA_DISABLE_JIT=1 $(PYTEST) -m 'not slow and not torch and not site' $(ARGS)
 
 coverage: $(LINT_READY)  ## like test-nojit, with line coverage: compiled kernels would count as unseen
 	NUMBA_DISABLE_JIT=1 $(PYTEST) --cov --cov-report=term $(ARGS)
@@ -55,14 +56,28 @@ lint: $(LINT_READY)  ## style, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-figures: $(TEST_READY)  ## draw the figures again
+notebooks: $(TEST_READY)  ## write the copies of the course anew, and run them all
+	$(BIN)/python notebooks/build.py
+	cd notebooks && ../$(BIN)/python -m pytest -n $(WORKERS) --nbmake --nbmake-timeout=300 *.ipynb $(ARGS)
+
+docs: $(DOCS_READY)  ## the documentation, in docs/_build/html; notebooks are executed
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html $(ARGS)
+
+explorer: $(TEST_READY)  ## write docs/explorer.html anew
+	$(BIN)/python docs/explorer/build.py
+
+figures: $(TEST_READY)  ## draw the figures again, and write their gallery
 	$(BIN)/python figures/make.py
 	$(BIN)/python figures/rotation.py
 	$(BIN)/python figures/spurious.py
 	$(BIN)/python figures/phases.py
+	$(BIN)/python figures/toy.py
+	$(BIN)/python figures/headlines.py
+	$(BIN)/python figures/gallery.py
 
 validate: $(TEST_READY)  ## train in every setup, and compare with what theory says; under 40 minutes, goes on after any stop
 	$(BIN)/python figures/validate.py $(ARGS)
+	$(BIN)/python figures/headlines.py
 
 bench: $(BENCH_READY)  ## ranks against named peers: a table of ratios, and two figures
 	$(BIN)/python benchmarks/run.py $(ARGS)
@@ -91,9 +106,14 @@ $(GAP_VENV)/.gap-ready:
 test-gap: $(TEST_READY) gap  ## irreps against GAP
 	GAP=$(GAP) $(PYTEST) -m slow tests/test_gap.py $(ARGS)
 
+dist: $(TEST_READY)  ## a wheel and an sdist, in dist/
+	$(PIP) build
+	$(BIN)/python -m build
+
 clean:  ## remove the environment and everything built
 	rm -rf $(VENV) $(GAP_VENV) build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache \
-		.import_linter_cache .coverage htmlcov
+		.import_linter_cache .coverage htmlcov \
+		docs/_build docs/reference/generated docs/tutorials/*.ipynb
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp may outlive the interpreter it stands for, for example when Python was upgraded.
@@ -115,6 +135,10 @@ $(TEST_READY): $(VENV_READY) $(METADATA)
 
 $(LINT_READY): $(TEST_READY)
 	$(PIP) -e '.[test,lint]'
+	@touch $@
+
+$(DOCS_READY): $(TEST_READY)
+	$(PIP) -e '.[test,docs]'
 	@touch $@
 
 $(BENCH_READY): $(VENV_READY) $(METADATA)

@@ -201,8 +201,9 @@ def public_definitions(tree: ast.Module) -> list[ast.FunctionDef | ast.ClassDef]
 class TestProject:
     @pytest.mark.parametrize(
         "target",
-        "help demo test test-slow test-nojit test-gap coverage lint figures validate bench "
-        "bench-irreps bench-identify bench-sweeps bench-training gap clean".split(),
+        "help demo test test-slow test-nojit test-gap coverage lint figures notebooks docs "
+        "explorer validate dist bench bench-irreps bench-identify bench-sweeps bench-training "
+        "gap clean".split(),
     )
     def test_make_knows(self, target):
         makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
