@@ -30,10 +30,11 @@ BARE = '$(PYTHON)' cannot create environments. Install its venv module (Debian, 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/make \1: \2/p' Makefile
 
-# Each worker would otherwise start a BLAS thread per core. What the user has set stands.
-test test-slow test-nojit test-gap coverage: export OMP_NUM_THREADS ?= 1
-test test-slow test-nojit test-gap coverage: export OPENBLAS_NUM_THREADS ?= 1
-test test-slow test-nojit test-gap coverage: export MKL_NUM_THREADS ?= 1
+# Each worker and each notebook would otherwise start a BLAS thread per core. What the user has set stands.
+CALM := test test-slow test-nojit test-gap coverage notebooks docs
+$(CALM): export OMP_NUM_THREADS ?= 1
+$(CALM): export OPENBLAS_NUM_THREADS ?= 1
+$(CALM): export MKL_NUM_THREADS ?= 1
 
 demo: $(TEST_READY)  ## the whole story on a real image
 	$(BIN)/python -m sensing_theorems.demo
