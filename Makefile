@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 WORKERS ?= 2
+PYTHONS ?= $(PYTHON)
 
 BIN := $(VENV)/bin
 METADATA := setup.cfg pyproject.toml constraints.txt
@@ -25,7 +26,7 @@ OLD = this needs Python 3.11 or newer, which '$(PYTHON)' is not. Name another: m
 BARE = '$(PYTHON)' cannot create environments. Install its venv module (Debian, Ubuntu: python3-venv) or name another: make $(MAKECMDGOALS) PYTHON=...
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-nojit coverage lint figures notebooks docs explorer validate dist bench bench-irreps bench-identify bench-sweeps bench-training gap test-gap clean FORCE
+.PHONY: help demo test test-slow test-nojit coverage lint figures notebooks docs explorer validate dist release-check bench bench-irreps bench-identify bench-sweeps bench-training gap test-gap clean FORCE
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/make \1: \2/p' Makefile
@@ -107,9 +108,16 @@ $(GAP_VENV)/.gap-ready:
 test-gap: $(TEST_READY) gap  ## irreps against GAP
 	GAP=$(GAP) $(PYTEST) -m slow tests/test_gap.py $(ARGS)
 
+# Wheels come out the same to the byte for equal sources; sdists do not, since gzip keeps the time.
+dist: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 315532800)
 dist: $(TEST_READY)  ## a wheel and an sdist, in dist/
-	$(PIP) build
+	rm -rf dist
+	$(PIP) build twine
 	$(BIN)/python -m build
+	$(BIN)/python -m twine check --strict dist/*
+
+release-check: dist  ## the wheel tested outside of the repository: PYTHONS="python3.11 python3.14"
+	.ci/release-check $(PYTHONS)
 
 clean:  ## remove the environment and everything built
 	rm -rf $(VENV) $(GAP_VENV) build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache \

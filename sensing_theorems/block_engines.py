@@ -8,8 +8,8 @@ and :math:`T_g = \bigoplus_j D_j(g) \otimes I`. Reshape the restriction of A to 
 
 .. math:: \operatorname{rank}[A T_g]_g = \sum_j s_j \operatorname{rank} B_j,
 
-and, the action being orthogonal, the singular values of the stack are
-:math:`\sqrt{|G|/s_j}\,\sigma(B_j)`, each :math:`s_j` times (Schur orthogonality).
+and, the action being orthogonal and the coordinates orthonormal, the singular values of the stack
+are :math:`\sqrt{|G|/s_j}\,\sigma(B_j)`, each :math:`s_j` times (Schur orthogonality).
 """
 
 from __future__ import annotations

@@ -189,5 +189,7 @@ def induced_maps(A: Any, action: GroupAction, *, field: str = "real") -> tuple[n
             f"not equivariant to {action.name}."
         )
     matrix = dense_matrix(operator, "induced_maps")
-    inverse = np.linalg.pinv(matrix)
+    # On the row space the inverse cannot mistake rounding for a direction, as `pinv` alone would.
+    rows = row_space(operator)[0].conj().T
+    inverse = rows @ np.linalg.pinv(matrix @ rows)
     return tuple(g.pull_back(matrix) @ inverse for g in action.generators)

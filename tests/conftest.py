@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+# A plugin named by test modules comes too late where their neighbours are read for doctests.
+pytest_plugins = ("browser",)
+
 # A first call compiles for seconds, which is no defect of the example that happens to make it.
 settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")

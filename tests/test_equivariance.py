@@ -151,6 +151,18 @@ class TestInducedMaps:
             ):
                 np.testing.assert_allclose(g.pull_back(rows), own @ rows, atol=1e-12)
 
+    @pytest.mark.parametrize("size", [8, 16, 24])
+    def test_of_deficient_rank_they_still_keep_lengths(self, size):
+        # Real rows of frequencies and of their mirror images are the same twice over.
+        low = np.abs(np.fft.fftfreq(size)) < 0.3
+        A, action = (
+            st.operators.fourier(np.outer(low, low), real=True),
+            st.groups.shifts(size, size),
+        )
+        for g, own in zip(action.generators, st.induced_maps(A, action), strict=True):
+            np.testing.assert_allclose(g.pull_back(A.to_dense()), own @ A.to_dense(), atol=1e-12)
+            assert np.linalg.norm(own, 2) == pytest.approx(1, abs=1e-12)
+
     def test_refuses_where_there_are_none(self, rng):
         with pytest.raises(ValueError, match="equivariant operators only"):
             st.induced_maps(rng.standard_normal((2, 6)), st.groups.shifts(6))

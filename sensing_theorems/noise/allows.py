@@ -78,8 +78,8 @@ def noise_allows(
     is 0 seen through N(0, s² + t²). For |Ax| <= R and every unit vector u,
     :math:`\log E e^{s\langle u, y\rangle} = \tfrac12 s^2 u^\top\Sigma u + O(R|s|)`, which
     determines Σ. A thin law determines one common σ: of two levels σ' < σ, the lower would make the
-    law of A x a convolution with N(0, (σ² - σ'²) I), which charges every ball and no set of
-    volume 0.
+    law of A x a convolution with N(0, (σ² - σ'²) I), which has a density, so gives every set of
+    volume 0 probability 0.
 
     *Level of Laplace noise.* If A x is bounded, :math:`E e^{s y_i}` is finite exactly for
     |s| < 1/b. For a thin law and b' < b, :math:`(1 + b'^2t^2)/(1 + b^2t^2) = r + (1 - r)

@@ -62,8 +62,8 @@ def _scale(law: Any, bounded: bool | None, thin: bool | None) -> NoiseAnswer:
         return determined(law, "level_determined", text, UNSURE)
     if thin and common:
         text = (
-            "A lower level would leave noise in A x, whose law would charge every ball and not "
-            "only a set of volume 0: the level, one for all measurements, is determined."
+            "A lower level would leave noise in A x, whose law would then have a density and give "
+            "sets of volume 0 probability 0: the level, one for all measurements, is determined."
         )
         return determined(law, "level_determined", text, UNSURE)
     text = (

@@ -73,8 +73,10 @@ def identify_through(
     out in a generic direction of S only rows that are constant on S are left, and W contains the
     directions of S. If it contains others, they lead out of the model. If it contains no others and
     S is all of the model (or there is one operator), then what these rows say of z puts it into S.
-    For almost every operator no row is constant on S, and W is the whole space: finitely many signs
-    never identify a proper subset exactly.
+    Unless S is a single point, for almost every operator no row is constant on S, and W is the
+    whole space. So finitely many signs never identify exactly a proper subset whose complement
+    comes arbitrarily close to one of its signals at which no measurement vanishes. (They identify
+    the single point 0, at which all of them vanish.)
 
     *Clip, Gaussian laws.* The density of :math:`A_g x` on its range, inside the box, determines its
     covariance.
