@@ -1,4 +1,4 @@
-"""A browser for tests of pages: ``pytest_plugins = ("browser",)``, then the fixture `open_page`.
+"""A browser for tests of pages, by the fixture `open_page`; conftest.py names it as a plugin.
 
 It is whatever Chromium the system has; without one, or without Playwright, tests are skipped.
 """
