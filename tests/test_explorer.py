@@ -21,7 +21,6 @@ from sensing_theorems.theorems import best_element
 
 pytestmark = pytest.mark.site
 
-pytest_plugins = ("browser",)
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE, SOURCES = DOCS / "explorer.html", DOCS / "explorer"
@@ -37,6 +36,10 @@ READ = """() => ({
   tone: document.getElementById("answer").className.split(" ").pop(),
   answer: document.getElementById("text").textContent,
   problems: [...document.querySelectorAll("#problems li")].map(p => p.textContent),
+  here_cells: [...document.querySelectorAll("#rows td:nth-child(4)")].map(c => c.textContent),
+  hint: document.getElementById("label-amount").textContent,
+  zones: [...document.querySelectorAll("#chart .zone")].map(z => [z.classList[1],
+    Number(z.getAttribute("x")), Number(z.getAttribute("width"))]),
   facts: [...document.querySelectorAll("#facts li")].map(p => p.textContent),
   check: document.getElementById("command").textContent,
   irreps: document.getElementById("irreps").textContent,
@@ -129,7 +132,7 @@ class TestSources:
 
     def test_one_small_file_that_asks_for_nothing(self):
         text = PAGE.read_text(encoding="utf-8")
-        assert len(text.encode()) <= 60_000
+        assert len(text.encode()) <= 70_000
         assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)|<link|<img|@import|fetch\(", text)
 
     def test_no_name_is_used_twice(self):
@@ -312,6 +315,183 @@ CLAIMS = [
 ]
 
 
+def frequency_pairs(shape):
+    """Masks of k and -k, which a real image or a real kernel has in common."""
+    grid = np.arange(np.prod(shape)).reshape(shape)
+    mirror = np.roll(np.flip(grid), 1, tuple(range(len(shape))))
+    pairs = zip(grid.flat, mirror.flat, strict=True)
+    return [np.isin(grid, pair) for pair in pairs if pair[0] <= pair[1]]
+
+
+def low_pass(mask):
+    """A blur by a real kernel that lets exactly these frequencies pass."""
+    return ops.blur(np.fft.fftshift(np.fft.ifftn(mask).real), mask.shape)
+
+
+def named(group, size, **more):
+    """The action that the page would name in its command."""
+    square = group in ("quarter_turns", "dihedral", "kravchuk_rotations")
+    head = size.split("x")[0] if square else size
+    return parse_action(",".join([f"{group}:{head}", *(f"{a}={b}" for a, b in more.items())]))
+
+
+MIRRORED = [
+    ("reflections", "7x4", {"axis": 0}),
+    ("reflections", "6x5", {"axis": 1}),
+    ("quarter_turns", "6x6", {}),
+    ("quarter_turns", "5x5", {}),
+    ("dihedral", "6x6", {}),
+    ("dihedral", "7x7", {}),
+]
+
+
+class TestStructure:
+    """What is said of structured operators, on operators with that structure."""
+
+    @pytest.mark.parametrize(("group", "size", "more"), MIRRORED)
+    def test_whole_lines_gain_nothing_from_flips_and_turns(self, shown, rng, group, size, more):
+        height, width = map(int, size.split("x"))
+        action = named(group, size, **more)
+        setup = {"look": "mri_cartesian", "group": group, "size": size, "k": 0, **more}
+        for lines in range(1, height + 1):
+            (answer,) = shown(address(amount=lines, **setup))
+            most = int(re.search(r"m ≤ (\d+)", answer["setup"])[1])
+            assert answer["tone"] == ("fails" if most < action.n else "open")
+            for _ in range(4):
+                mask = np.zeros((height, width), bool)
+                mask[rng.choice(height, lines, replace=False)] = True
+                A = ops.fourier(mask, real=True)
+                alone = np.linalg.matrix_rank(A.to_dense())
+                found = st.stacked_rank(A, action)
+                assert found.full is bool(alone == action.n)
+                # "The rank of all views together stays that of A."
+                told = "A is equivariant" in " ".join(answer["facts"])
+                assert told is (group == "reflections")
+                assert found.rank == alone or not told
+
+    @pytest.mark.parametrize(
+        ("look", "group", "size", "more"),
+        [
+            *(("blur", *setup) for setup in MIRRORED),
+            *(("mri_radial", *setup) for setup in MIRRORED[2:]),
+            ("blur", "reflections", "8", {"axis": 0}),
+            ("blur", "reflections", "9x2", {"axis": 0}),
+            ("blur", "reflections", "3x4x5", {"axis": 1}),
+            ("mri_radial", "reflections", "6x6", {"axis": 1}),
+        ],
+    )
+    def test_frequencies_that_are_needed(self, shown, rng, look, group, size, more):
+        """A set built pair by pair, each one kept if it adds to the rank, is as small as any."""
+        shape = tuple(map(int, size.split("x")))
+        action = named(group, size, **more)
+        see = low_pass if look == "blur" else lambda mask: ops.fourier(mask, real=True)
+        mask, rank, last = np.zeros(shape, bool), 0, None
+        pairs = frequency_pairs(shape)
+        for place in rng.permutation(len(pairs)):
+            found = st.stacked_rank(see(mask | pairs[place]), action).rank
+            if found > rank:
+                mask, rank, last = mask | pairs[place], found, pairs[place]
+        assert rank == action.n
+        assert st.stacked_rank(see(mask & ~last), action).rank < action.n
+        setup = {"look": look, "group": group, "size": size, "k": 0, **more}
+        few = shown(*(address(amount=m, **setup) for m in range(1, len(pairs))))
+        for answer in few:
+            assert f"takes m ≥ {mask.sum()}, n = {action.n}" in " ".join(answer["facts"])
+            most = int(re.search(r"m [=≤] (\d+)", answer["setup"])[1])
+            assert (answer["tone"] == "fails") is bool(most < mask.sum())
+
+    def test_a_round_kernel_is_not_kept_by_kravchuk_rotations(self, shown):
+        kernel = np.array([[0, 1, 0], [1, 2, 1], [0, 1, 0]]) / 6
+        A = ops.blur(kernel, (9, 9))
+        for group, kept in (("dihedral", True), ("kravchuk_rotations", False)):
+            (answer,) = shown(address(look="blur", group=group, size="9x9", amount=60, k=1))
+            assert st.is_equivariant(A, named(group, "9x9")) is kept
+            assert ("looks the same after" in " ".join(answer["facts"])) is kept
+
+    @pytest.mark.parametrize(
+        ("size", "stride", "factor", "most"),
+        [("8x8", 2, 4, 16), ("12", 4, 6, 6), ("12x12", 3, 6, 16), ("6x6", 2, 3, 36)],
+    )
+    def test_stride_and_factor_with_a_common_divisor(self, shown, rng, size, stride, factor, most):
+        shape = tuple(map(int, size.split("x")))
+        action = named("shifts", size, stride=stride)
+        setup = {"look": "superres", "group": "shifts", "size": size, "k": 0}
+        (answer,) = shown(address(stride=stride, amount=factor, **setup))
+        kernel = rng.standard_normal(shape)
+        for A in (ops.downsample(shape, factor), ops.downsample(shape, factor, kernel=kernel)):
+            assert st.stacked_rank(A, action).rank == most
+        assert (answer["tone"] == "fails") is (most < action.n)
+        said = f"rank is at most {most}, below n = {action.n}"
+        assert (said in " ".join(answer["facts"])) is (most < action.n)
+
+    @pytest.mark.parametrize(
+        "setup",
+        [
+            {"look": "ct", "group": "quarter_turns", "size": "8x8", "amount": 5, "k": 15},
+            {"look": "ct", "group": "quarter_turns", "size": "8x8", "amount": 8, "k": 1},
+            {"look": "ct", "group": "trivial", "size": "8x8", "amount": 8, "k": 1},
+            {"look": "mri_cartesian", "group": "trivial", "size": "8x6", "amount": 5, "k": 1},
+            {"look": "mri_cartesian", "group": "kravchuk_rotations", "size": "32x32", "amount": 8},
+            {"look": "mri_radial", "group": "kravchuk_rotations", "size": "9x9", "amount": 4},
+            {"look": "single_pixel", "group": "shifts", "size": "6x6", "amount": 12, "k": 2},
+        ],
+    )
+    def test_nothing_is_met_by_an_upper_bound_on_m(self, shown, setup):
+        known, unknown = shown(address(**{"k": 2, **setup}), address(**{**setup, "k": ""}))
+        assert known["tone"] == unknown["tone"] == "open"
+        assert "at most" in known["answer"]
+        most = int(re.search(r"m ≤ (\d+)", known["setup"])[1])
+        assert {"met", "may be met"} & set(known["here_cells"]) == {"may be met"}
+        assert most >= int(re.search(r"n = (\d+)", known["setup"])[1]) or (
+            f"with {most} independent rows, the most there can be" in unknown["answer"]
+        )
+
+    def test_an_upper_bound_is_not_always_reached(self, shown):
+        """Why the page hesitates: real operators with fewer independent rows than it counts."""
+        views, lines = shown(
+            address(look="ct", group="trivial", size="8x8", amount=8),
+            address(look="mri_cartesian", group="trivial", size="8x6", amount=5),
+        )
+        wasted = np.outer(np.isin(np.arange(8), [0, 1, 2, 6, 7]), np.ones(6, bool))
+        for answer, A in (
+            (views, ops.tomography(8, np.arange(8) * np.pi / 8)),
+            (lines, ops.fourier(wasted, real=True)),
+        ):
+            most = int(re.search(r"m ≤ (\d+)", answer["setup"])[1])
+            assert np.linalg.matrix_rank(A.to_dense()) < most
+
+    def test_lines_run_along_the_last_axis_and_say_so(self, shown):
+        setup = {"look": "mri_cartesian", "group": "trivial", "size": "16x4", "amount": 3, "k": 1}
+        (answer,) = shown(address(**setup))
+        assert "along the last axis" in answer["hint"]
+        assert "mask[i, :], all 4 frequencies along the last axis" in answer["text"]
+        assert answer["tone"] == "fails"
+        lines = np.zeros((16, 4), bool)
+        lines[:, :3] = True
+        assert np.linalg.matrix_rank(ops.fourier(lines, real=True).to_dense()) == 64
+        assert np.linalg.matrix_rank(ops.fourier(lines.T.reshape(16, 4)).to_dense()) < 64
+
+    def test_the_strip_says_what_the_answer_says(self, answers):
+        zone_of = {"fails": "fails", "open": "open", "met": "met", "trivial": "whole"}
+        seen = set()
+        for vector, answer in zip(VECTORS, answers, strict=True):
+            if "m ≤" in answer["setup"] or vector["address"]["k"] == "":
+                continue
+            here = answer["here"]
+            zones = {css for css, x, w in answer["zones"] if x - 0.01 <= here <= x + w + 0.01}
+            assert zone_of[answer["tone"]] in zones, vector["address"]
+            seen |= {answer["tone"]}
+        assert seen == set(zone_of)
+
+    def test_no_row_beyond_n_is_asked_for_without_saying_so(self, shown):
+        (far,) = shown(address(look="inpainting", group="shifts", size="9x9", amount=60, k=49))
+        (near,) = shown(
+            address(look="inpainting", group="shifts", size="9x9", amount=20, k="7.333333333")
+        )
+        assert "asks for 108 rows, beyond n = 81." in far["answer"]
+        assert "asks for 24 rows." in near["answer"]
+
+
 class TestMeasurements:
     """m is never less than what an operator of that kind can measure: it is used to rule out."""
 
@@ -441,6 +621,33 @@ class TestCommands:
         assert answer["check"] == ""
         assert "smaller image" in answer["text"]
 
+    @pytest.mark.parametrize(
+        ("setup", "offered"),
+        [
+            ({"look": "ct", "group": "quarter_turns", "size": "512x512", "amount": 256}, True),
+            ({"look": "ct", "group": "quarter_turns", "size": "512x512", "amount": 257}, False),
+            ({"look": "several", "size": "256x256", "operators": 2, "amount": 512}, True),
+            ({"look": "several", "size": "256x256", "operators": 1000, "amount": 1024}, False),
+        ],
+    )
+    def test_what_the_command_line_would_refuse_is_not_offered(self, shown, setup, offered):
+        (answer,) = shown(address(k=1, **setup))
+        assert bool(answer["check"]) is offered
+        if setup["look"] == "ct":
+            text = f"size=512,views={setup['amount']}"
+            if offered:
+                assert answer["check"].split()[2] == f"tomography:{text}"
+            else:
+                with pytest.raises(ValueError, match="at most 67108864 entries"):
+                    OPERATORS["tomography"].read(text)
+                assert "fewer views" in answer["text"]
+
+    def test_no_option_breaks_after_its_dashes(self, open_page):
+        page = open_page(PAGE, 400).page
+        whole = "o => o.map(x => [x.textContent, x.getClientRects().length])"
+        found = page.eval_on_selector_all("#command .option", whole)
+        assert found == [["--action", 1], ["--model-dim", 1]]
+
 
 def expanded(word):
     """Braces with a range, as a shell expands them."""
@@ -501,11 +708,53 @@ class TestLimits:
         assert said in answer["problems"][0]
         assert instead in answer["setup"]
 
-    def test_an_empty_and_an_unknown_address_show_the_start(self, shown):
-        start, other = shown("#", "#nothing=here&x")
-        assert start["problems"] == other["problems"] == []
+    def test_an_empty_and_an_unknown_address_show_the_start(self, shown, open_page):
+        (start,) = shown("#")
+        page = open_page(PAGE).page
+        page.goto(f"{PAGE.resolve().as_uri()}#nothing=here&x")
+        page.reload()
+        assert start["problems"] == [] and page.inner_text("#problems") == ""
         assert "n = 784, m = 64, k = 12." in start["setup"]
-        assert "n = 784" in other["setup"]
+        assert page.inner_text("#setup") == start["setup"]
+
+    @pytest.mark.parametrize("other", ["#answer", "#foo=bar", "#%", "#nothing"])
+    def test_an_address_of_something_else_leaves_the_setup(self, shown, other):
+        before, after = shown(address(look="gaussian", group="shifts", size="30", k="2.5"), other)
+        assert after == before
+
+    @pytest.mark.parametrize(
+        ("change", "said"),
+        [
+            ({"k": "999"}, "Shown instead: 784."),
+            ({"k": "abc"}, "Shown instead: k unknown."),
+            ({"amount": "-3"}, "Shown instead: 1."),
+            ({"size": "0x4"}, "Shown instead: 28x28."),
+            ({"stride": "3"}, "Shown instead: 1."),
+            ({"look": "x"}, "Shown instead: Inpainting."),
+            ({"group": "x"}, "Shown instead: cyclic shifts."),
+        ],
+    )
+    def test_what_is_shown_instead_is_said(self, shown, change, said):
+        setup = {"look": "inpainting", "group": "shifts", "size": "28x28", "k": "4", **change}
+        assert shown(address(**setup))[0]["problems"][0].endswith(said)
+
+    @pytest.mark.parametrize("size", ["28\u00d729", "28X29", "28 x 29", " 28x29 ", "28 \u00d7 29"])
+    def test_sizes_are_read_as_people_write_them(self, shown, size):
+        (answer,) = shown(address(look="inpainting", group="shifts", size=size, k=1))
+        assert answer["problems"] == [] and "n = 812" in answer["setup"]
+
+    @pytest.mark.parametrize(
+        ("text", "said"), [("12,5", "25/2"), (".5", "1/2"), ("5.", "5"), ("0.0000001", "0.0000001")]
+    )
+    def test_dimensions_are_read_as_people_write_them(self, shown, text, said):
+        (answer,) = shown(address(look="inpainting", group="shifts", size="8x8", k=text))
+        assert answer["problems"] == [] and answer["setup"].endswith(f"k = {said}.")
+
+    @pytest.mark.parametrize("text", [".", "", " ", ",", "-", "1.2.3", "--1", "0x10"])
+    def test_what_is_no_number_is_none(self, shown, text):
+        (answer,) = shown(address(look="inpainting", group="shifts", size="8x8", k=text))
+        assert answer["setup"].endswith("k unknown.")
+        assert bool(answer["problems"]) is bool(text.strip())
 
 
 class TestUse:
@@ -585,6 +834,84 @@ class TestUse:
         page.wait_for_function("document.getElementById('copied').textContent")
         assert page.evaluate("navigator.clipboard.readText()") == page.inner_text("#command")
 
+    def test_k_survives_its_own_address(self, open_page):
+        page = open_page(PAGE).page
+        for k in ("1.333333333", "0.0000001", "97.25", "12", "0", "120"):
+            page.fill("#in-k", k)
+            page.press("#in-k", "Tab")
+            said = page.inner_text("#setup")
+            assert page.inner_text("#command").endswith(f"--model-dim {k}")
+            page.evaluate("dispatchEvent(new PopStateEvent('popstate'))")
+            assert page.input_value("#in-k") == k
+            assert page.inner_text("#problems") == ""
+            assert page.inner_text("#setup") == said
+
+    def test_the_address_follows_what_is_typed_in_one_step(self, open_page):
+        page = open_page(PAGE).page
+        first = page.inner_text("#setup")
+        steps = page.evaluate("history.length")
+        page.fill("#in-k", "")
+        page.type("#in-k", "123")
+        assert page.url.endswith("k=123")
+        assert page.evaluate("history.length") == steps + 1
+        page.press("#in-k", "Tab")
+        page.go_back()
+        assert page.inner_text("#setup") == first
+
+    def test_the_skip_link_leads_to_the_answer_and_keeps_the_setup(self, open_page):
+        page = open_page(PAGE).page
+        page.fill("#in-k", "3")
+        said, url = page.inner_text("#setup"), page.url
+        page.focus(".skip")
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "answer"
+        assert (page.inner_text("#setup"), page.url) == (said, url)
+
+    def test_the_answer_is_spoken_once_the_typing_has_stopped(self, open_page):
+        page = open_page(PAGE).page
+        assert page.text_content("#spoken") == ""
+        spoken = page.evaluate("""() => new Promise(done => {
+          const said = [];
+          const box = document.getElementById("spoken");
+          new MutationObserver(() => said.push(box.textContent)).observe(box, { childList: true });
+          const k = document.getElementById("in-k");
+          for (const text of ["1", "12", "123", "999"]) {
+            k.value = text;
+            k.dispatchEvent(new Event("input", { bubbles: true }));
+          }
+          setTimeout(() => done(said), 700);
+        })""")
+        assert len(spoken) == 1
+        assert 'got "999". Shown instead: 784. Open' in spoken[0]
+        assert page.inner_text("#answer").replace("\n", " ").split()[-1] in spoken[0]
+
+    def test_copied_is_said_of_what_is_shown(self, open_page):
+        page = open_page(PAGE, permissions=["clipboard-read", "clipboard-write"]).page
+        page.click("[data-copy=command]")
+        page.wait_for_function("document.getElementById('copied').textContent")
+        page.fill("#in-k", "3")
+        assert page.text_content("#copied") == ""
+
+    def test_the_page_leaves_the_names_of_the_browser_alone(self, open_page):
+        page = open_page(PAGE).page
+        own = re.findall(r"^(?:async )?function (\w+)", PAGE.read_text("utf-8"), re.MULTILINE)
+        assert "open" in own
+        ours = """names => names.filter(
+          n => typeof window[n] === "function" && !/native code/.test(window[n]))"""
+        assert page.evaluate(ours, own) == []
+
+    def test_what_has_the_focus_is_seen_in_a_low_window(self, open_page):
+        page = open_page(PAGE).page
+        page.set_viewport_size({"width": 1000, "height": 420})
+        for name in ("in-look", "in-size", "in-k"):
+            page.focus(f"#{name}")
+            box = page.locator(f"#{name}").bounding_box()
+            assert 0 <= box["y"] and box["y"] + box["height"] <= 420, name
+        page.evaluate("document.activeElement.blur(); scrollTo(0, 1e6)")
+        page.focus("#in-k")
+        box = page.locator("#in-k").bounding_box()
+        assert 0 <= box["y"] and box["y"] + box["height"] <= 420
+
     def test_markup_in_the_address_stays_text(self, open_page):
         opened = open_page(PAGE)
         opened.page.goto(f"{PAGE.resolve().as_uri()}#k=<img src=x onerror=alert(1)>")
@@ -595,7 +922,7 @@ class TestUse:
 
 class TestLooks:
     @pytest.mark.parametrize("scheme", ["light", "dark"])
-    @pytest.mark.parametrize("width", [400, 1400])
+    @pytest.mark.parametrize("width", [320, 1400])
     def test_it_can_be_read_and_stays_within(self, open_page, width, scheme):
         opened = open_page(PAGE, width, scheme)
         page = opened.page
@@ -606,6 +933,7 @@ class TestLooks:
             {"look": "gaussian", "group": "shifts", "size": "30", "amount": 10, "k": 3},
             {"look": "ct", "group": "quarter_turns", "size": "64x64", "amount": 3, "k": 90},
             {"look": "gaussian", "group": "symmetric", "size": "300", "amount": 300, "k": 1},
+            {"look": "several", "size": "81", "operators": 7, "amount": 60, "k": "49.123456789"},
         ):
             page.evaluate(VISIT, [address(**setup)])
             opened.assert_readable()
@@ -621,7 +949,8 @@ class TestLooks:
             "f => f.filter(x => !x.labels.length || !x.labels[0].textContent.trim()).map(x => x.id)"
         )
         assert page.eval_on_selector_all("input, select", unlabelled) == []
-        assert page.get_attribute("#answer", "aria-live") == "polite"
+        live = page.eval_on_selector_all("[aria-live]", "e => e.map(x => x.id)")
+        assert sorted(live) == ["copied", "spoken"]
         assert page.get_attribute("#chart", "role") == "img"
         assert "max c/s at 1" in page.get_attribute("#chart", "aria-label")
         levels = page.eval_on_selector_all("h1, h2", "h => h.map(x => Number(x.tagName[1]))")

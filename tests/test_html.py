@@ -59,6 +59,7 @@ PROBLEMS = {
     "line": lambda: st.Problem(ops.fourier(LOW), g.shifts(32)),
     "cube": lambda: st.Problem(ops.inpainting(np.arange(64).reshape(4, 4, 4) < 9), g.trivial(64)),
     "complex": lambda: st.Problem(ops.fourier(BAND), g.shifts(8, 8), field="complex"),
+    "complex, real witness": lambda: st.Problem(1j * np.eye(5)[:3], g.trivial(5), field="complex"),
     "stride": lambda: st.Problem(gaussian(3, 64), g.shifts(8, 8, stride=4)),
     "turns": lambda: st.Problem(gaussian(7, 36), g.quarter_turns(6)),
     "symmetric": lambda: st.Problem(np.array([[1.0, -1, 0, 0]]), g.symmetric(4)),
@@ -141,6 +142,12 @@ def images_of(page: Page) -> list[np.ndarray]:
     return [imread(io.BytesIO(base64.b64decode(s.removeprefix(start)))) for s in sources]
 
 
+def terms(text: str) -> list[tuple[str, str]]:
+    """Terms of the page's lists, with what is said of each."""
+    page = Page(text)
+    return list(zip(page.under("dt"), page.under("dd"), strict=True))
+
+
 @pytest.mark.parametrize("name", PROBLEMS)
 class TestEveryReport:
     def test_is_well_formed_and_has_all_sections_in_order(self, name, report_of, text_of):
@@ -221,6 +228,34 @@ class TestHonesty:
     def test_undecided_reports_name_no_deciding_check(self, name, report_of, text_of):
         report = report_of(name)
         assert (report.verdict is OPEN) == ("No published statement decides" in text_of(name))
+
+    def test_exact_checks_are_explained_and_rule_nothing_out(self, report_of, text_of):
+        page = Page(text_of("identifiable"))
+        (check,) = (c for c in report_of("identifiable").checks if c.kind == "exact")
+        assert (check.key, check.holds) == ("measurement_consistency", False)
+        assert not any(a.get("class") == "pill no" for a in page.all("span"))
+        assert "an exact one speaks of A alone" in page.text
+
+    @pytest.mark.parametrize(
+        ("operator", "generic", "said"),
+        [
+            (gaussian(4, 16), None, "yes: drawn at random"),
+            (gaussian(4, 16), False, "no, as declared"),
+            (np.eye(16)[:4] + 0.1, True, "yes: declared so"),
+            (np.eye(16)[:4], None, "no: nobody says so"),
+        ],
+    )
+    def test_it_says_who_calls_the_operator_generic(self, operator, generic, said):
+        report = st.analyze(st.Problem(operator, g.shifts(16), generic=generic))
+        assert dict(terms(report.to_html()))["generic"] == said
+
+    def test_complex_rows_are_told_from_real_numbers(self, text_of):
+        count = int(BAND.sum())
+        rank = np.linalg.matrix_rank(ops.fourier(BAND, real=True).to_dense())
+        said = dict(terms(text_of("deficient")))["measurements m"]
+        assert said.startswith(f"{2 * count} real numbers, from {count} complex rows")
+        assert said.endswith(f"that can be independent: {rank}")
+        assert dict(terms(text_of("full")))["measurements m"] == "8"
 
     def test_what_decides_is_shown(self, report_of, text_of):
         assert report_of("deficient").verdict is NOT
@@ -313,7 +348,17 @@ class TestPictures:
         assert charts.irreps_seen(report_of("no action")) is None
 
     def test_complex_witnesses_have_two_parts(self, report_of):
-        assert len(pictures.witness(report_of("complex"))) == 2
+        shear = np.array([[1, 1j, 0], [0, 0, 1]]) / np.sqrt(2)
+        figures = pictures.witness(st.analyze(st.Problem(shear, g.trivial(3), field="complex")))
+        assert [f.get_label() for f in figures] == ["Real part", "Imaginary part"]
+
+    def test_a_part_that_is_zero_is_not_drawn(self, report_of, text_of):
+        report = report_of("complex, real witness")
+        assert np.iscomplexobj(report.witness)
+        parts = {"Real part": report.witness.real, "Imaginary part": report.witness.imag}
+        there = [name for name, part in parts.items() if np.abs(part).max() > 1e-6]
+        assert [f.get_label() for f in pictures.witness(report)] == there == ["Real part"]
+        assert "the imaginary part is zero" in Page(text_of("complex, real witness")).text
 
     def test_leaves_no_trace_in_matplotlib(self, report_of):
         from matplotlib import pyplot

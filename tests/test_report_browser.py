@@ -15,12 +15,11 @@ from sensing_theorems.demo.table import COLUMNS, Row
 
 pytestmark = pytest.mark.site
 
-pytest_plugins = ("browser",)
 
 BAND = np.outer(np.abs(np.fft.fftfreq(8)) < 0.2, np.ones(8, bool))
 IMAGE = np.outer(np.hanning(8), np.linspace(0, 1, 8))
 NAMES = ("identifiable", "not identifiable", "undecided", "unclear", "several")
-WIDTHS = (400, 1400)
+WIDTHS = (320, 1400)
 
 HEADINGS = "() => [...document.querySelectorAll('h1, h2, h3')].map(h => Number(h.tagName[1]))"
 TABLES = """() => [...document.querySelectorAll("table")].map(t => [
@@ -134,7 +133,9 @@ class TestReport:
         assert opened.errors == []
 
     @pytest.mark.parametrize("name", NAMES)
-    def test_it_says_its_verdict_first_and_asks_for_nothing(self, open_page, reports, name):
+    def test_the_verdict_is_first_all_is_in_order_and_nothing_is_asked_for(
+        self, open_page, reports, name
+    ):
         opened = open_page(reports[name])
         page = opened.page
         word = {"unclear": "undecided", "several": "not identifiable"}.get(name, name)
@@ -142,10 +143,10 @@ class TestReport:
         assert page.title().startswith(word.upper())
         asked = [url for url in opened.requests if not url.startswith("data:")]
         assert asked == [reports[name].as_uri()]
+        self.check_order(page)
 
-    @pytest.mark.parametrize("name", NAMES)
-    def test_headings_tables_and_pictures_are_in_order(self, open_page, reports, name):
-        page = open_page(reports[name]).page
+    def check_order(self, page):
+        """Headings, tables and pictures are whole and in order."""
         levels = page.evaluate(HEADINGS)
         assert levels[0] == 1 and levels.count(1) == 1
         assert all(after - before <= 1 for before, after in pairwise(levels))

@@ -61,7 +61,7 @@ def below(zeros: Sequence[np.ndarray], limits: np.ndarray) -> np.ndarray:
 
 @cache
 def tables() -> dict[str, Any]:
-    """Dimensions that count Bessel zeros, and the statements."""
+    """Dimensions that count Bessel zeros, and kind and status of every theorem that is used."""
     limits = math.pi / 2 * np.array(DISKS)
     counts = below(bessel_zeros(0, limits[-1]), limits)
     disks = 2 * counts.sum(axis=0) - counts[0]
@@ -87,7 +87,7 @@ def page() -> str:
     parts = {
         "style": STYLE.lstrip() + source("explorer.css"),
         "examples": "\n".join(example(*item) for item in EXAMPLES.items()),
-        # A statement that held a tag would end the script.
+        # Nothing in the tables may end the element that holds them.
         "tables": json.dumps(tables(), ensure_ascii=False, separators=(",", ":")).replace(
             "<", "\\u003c"
         ),

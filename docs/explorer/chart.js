@@ -17,7 +17,7 @@ function svg(name, attributes, text = "") {
 function reach(setup, list) {
   const n = setup.size.n;
   const values = list.map((b) => decimal(b.value)).filter((value) => value <= n);
-  return Math.min(Math.max(...values, setup.m, 1) * 1.18, Math.max(n * 1.05, n + 0.5));
+  return Math.min(Math.max(...values, setup.m, 1) * 1.18, Math.max(n * 1.12, n + 0.5));
 }
 
 /**
@@ -51,11 +51,13 @@ function zones(setup, list, known) {
   const needed = list.filter((b) => b.kind === "necessary").map((b) => decimal(b.value));
   const least = Math.max(...needed, ...known.map((fact) => fact.least));
   const enough = list.filter((b) => b.kind === "sufficient" && b.status === "published" && isIdentification(b));
-  const most = enough.length ? Math.max(least, decimal(enough[0].value)) : Infinity;
+  const { n } = setup.size;
+  const most = Math.min(n, enough.length ? Math.max(least, decimal(enough[0].value)) : n);
   return [
     { from: 0, to: least, css: "fails", names: ["no model can be learned", "no model", "none"] },
     { from: least, to: most, css: "open", names: ["open", ""] },
-    { from: most, to: Infinity, css: "met", names: ["enough, for almost every A", "almost every A", "almost all"] },
+    { from: most, to: n, css: "met", names: ["enough, for almost every A", "almost every A", "almost all"] },
+    { from: n, to: Infinity, css: "whole", names: ["as many as unknowns", "m = n", "n"] },
   ];
 }
 
@@ -118,7 +120,7 @@ function kindText(b) {
 }
 
 /** @param {Bound} b @returns {string} the value of the right-hand side */
-const equals = (b) => (b.value.q < 10n ** 6n ? ` = ${shown(b.value)}` : `: ${shown(b.value)}`);
+const equals = (b) => (/^[\d./]+$/.test(shown(b.value)) ? ` = ${shown(b.value)}` : `: ${shown(b.value)}`);
 
 /** @returns {SVGElement[]} the name of the setup's line, kept inside the picture */
 function flag(setup, x, width) {

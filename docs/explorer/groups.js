@@ -64,7 +64,7 @@ function factorial(n) {
   return value;
 }
 
-/** @param {number[]} sides @returns {Action} SO(2) by frequencies, the zero one most often */
+/** @param {number} n @param {number} most copies of the zero frequency @param {string} spec @returns {Action} SO(2) */
 function plane(n, most, spec) {
   return { n, order: null, ratio: most, most, best: most, cyclic: true, spec };
 }

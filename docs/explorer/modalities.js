@@ -70,6 +70,8 @@ const braces = (/** @type {Size} */ s) =>
 const maskNote = (/** @type {Size} */ s) =>
   `mask.npy: an array of shape ${picture(s)} in NumPy's order of frequencies; with the zero ` +
   "frequency in the middle, add ,centred=yes.";
+const lineNote = (/** @type {Size} */ s) =>
+  `${maskNote(s)} A line is mask[i, :], all ${s.sides[1]} frequencies along the last axis.`;
 
 /** @type {Record<string, Modality>} */
 const MODALITIES = {
@@ -80,8 +82,8 @@ const MODALITIES = {
   },
   mri_cartesian: {
     label: "MRI, Cartesian lines", noun: "a Fourier operator", on: ["image"], flat: true,
-    ask: "Lines of k-space", start: (s) => Math.max(1, Math.round(s.sides[0] / 4)),
-    limit: (s) => s.sides[0], m: lineRank, operator: () => "fourier:mask.npy", note: maskNote,
+    ask: "Lines of k-space, along the last axis", start: (s) => Math.max(1, Math.round(s.sides[0] / 4)),
+    limit: (s) => s.sides[0], m: lineRank, operator: () => "fourier:mask.npy", note: lineNote,
   },
   mri_radial: {
     label: "MRI, radial spokes", noun: "a Fourier operator", on: ["image"], flat: true,
@@ -99,7 +101,7 @@ const MODALITIES = {
     label: "Deblurring, low-pass", noun: "a convolution", on: ["image"], sharp: true,
     ask: "Frequencies that pass, m", start: quarter, limit: upToN, m: asIs,
     operator: (s) => `blur:kernel.npy,shape=${picture(s)}`,
-    note: () => "kernel.npy: the blur kernel; the convolution is circular.",
+    note: () => "kernel.npy: the blur kernel, real; the convolution is circular.",
   },
   superres: {
     label: "Super-resolution", noun: "a decimation", on: ["image"], sharp: true,

@@ -58,18 +58,31 @@ function exact(x) {
   return x.q === 1n ? String(x.p) : `${x.p}/${x.q}`;
 }
 
-/** @param {Fraction} x @returns {string} exact where that can be read */
-function shown(x) {
-  if (x.q < 10n ** 6n) return exact(x);
-  return decimal(x) < 1e-6 ? "less than 10⁻⁶" : decimal(x).toPrecision(4);
+/** @param {Fraction} x @returns {boolean} whether nine decimals say it exactly */
+const terminates = (x) => 10n ** 9n % x.q === 0n;
+
+/** @param {Fraction} x not negative @returns {string} as a decimal, exact if nine decimals are enough */
+function written9(x) {
+  const digits = String((x.p * 10n ** 9n) / x.q).padStart(10, "0");
+  return `${digits.slice(0, -9)}.${digits.slice(-9)}`.replace(/\.?0+$/, "");
 }
 
-/** @param {string} text @returns {Fraction|null} of a decimal number such as 2.5 */
+/** @param {Fraction} x @returns {string} exact where that can be read */
+function shown(x) {
+  if (x.q < 100n) return exact(x);
+  if (terminates(x)) return written9(x);
+  if (x.q < 1000n) return exact(x);
+  const value = decimal(x);
+  if (value < 1e-6) return "less than 10⁻⁶";
+  return `about ${value < 1 ? value.toPrecision(3) : value.toFixed(3)}`;
+}
+
+/** @param {string} text @returns {Fraction|null} of a decimal number such as 2.5, 2,5 or .5 */
 function readDecimal(text) {
-  const found = /^(-?)(\d{1,9})(?:\.(\d{1,9}))?$/.exec(text.trim());
-  if (!found) return null;
+  const found = /^(-?)(\d{0,9})(?:[.,](\d{0,9}))?$/.exec(text.trim());
+  if (!found || !(found[2] || found[3])) return null;
   const digits = found[3] || "";
-  return fraction(BigInt(found[1] + found[2] + digits), 10n ** BigInt(digits.length));
+  return fraction(BigInt(`${found[1]}${found[2]}${digits}`), 10n ** BigInt(digits.length));
 }
 
 /** @param {string} text @returns {number|null} */

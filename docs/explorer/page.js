@@ -5,8 +5,6 @@ const at = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 /** @param {string} name @returns {HTMLInputElement|HTMLSelectElement} */
 const field = (name) => /** @type {HTMLInputElement} */ (at(`in-${name}`));
 
-const FIELDS = ["look", "group", "size", "stride", "channels", "axis", "operators", "amount", "k"];
-
 /** @param {string} tag @param {string} text @param {string} [css] @returns {HTMLElement} */
 function element(tag, text, css = "") {
   const made = document.createElement(tag);
@@ -63,6 +61,15 @@ function amountHint({ modality, size, m }) {
   return `${range}; ${about}`;
 }
 
+/** @type {number|undefined} */
+let pending;
+
+/** @param {string} text for screen readers, once nobody has typed for a moment */
+function speak(text) {
+  clearTimeout(pending);
+  pending = setTimeout(() => void (at("spoken").textContent = text), 400);
+}
+
 /** What is shown now, so that leaving a field replaces no link on which the focus is to land. */
 let drawn = "";
 
@@ -78,34 +85,16 @@ function showAnswer({ setup, raw, problems }) {
   at("title").textContent = answer.title;
   at("text").textContent = answer.text;
   at("setup").textContent = setupLine(setup);
-  at("problems").replaceChildren(...problems.map(({ text }) => element("li", sentence(text))));
+  at("copied").textContent = "";
+  const sentences = problems.map((problem) => sentence(problem, setup));
+  at("problems").replaceChildren(...sentences.map((text) => element("li", text)));
+  // What the page opens with is read from the page.
+  if (current) speak([...sentences, `${answer.title}. ${answer.text}`].join(" "));
   at("facts").replaceChildren(...known.map(factItem));
   at("facts-part").hidden = !known.length;
   at("rows").replaceChildren(...list.map((b) => tableRow(b, setup)));
   showChart(setup, list, known);
   showCommands(setup);
-}
-
-/** @param {string} text @returns {string} with a capital, unless it begins with a symbol */
-function sentence(text) {
-  const start = text.startsWith("k ") ? text : text[0].toUpperCase() + text.slice(1);
-  return `${start} The nearest setup that can be used is shown.`;
-}
-
-/** @param {Setup} setup @returns {string} */
-function setupLine({ modality, group, size, action, k, m }) {
-  const order = modality.several ? String(size.count) : orderText(action.order);
-  const model = k === null ? "k unknown" : `k = ${shown(k)}`;
-  const rows = modality.sharp ? `m = ${m}` : `m ≤ ${m}`;
-  const symmetry = modality.several ? `${size.count} operators` : GROUPS[group].label;
-  return `${modality.label}; ${symmetry}, |G| = ${order}; n = ${size.n}, ${rows}, ${model}.`;
-}
-
-/** @param {bigint|null} order @returns {string} */
-function orderText(order) {
-  if (order === null) return "∞";
-  const digits = String(order);
-  return digits.length < 10 ? digits : `${digits[0]}.${digits.slice(1, 3)}e${digits.length - 1}`;
 }
 
 /** @param {Fact} fact @returns {HTMLElement} */
@@ -127,8 +116,7 @@ function tableRow(b, setup) {
   const link = /** @type {HTMLAnchorElement} */ (element("a", b.label));
   link.href = b.link;
   const kind = b.status === "derived" ? `${b.kind}, derived here` : b.kind;
-  const met = b.met ? "met" : b.kind === "sufficient" ? "not met: says nothing" : "not met";
-  const cells = [link, kind, `${b.strict ? "m >" : "m ≥"} ${shown(b.value)}`, met, meaning(b, setup)];
+  const cells = [link, kind, `${b.strict ? "m >" : "m ≥"} ${shown(b.value)}`, here(b, setup), meaning(b, setup)];
   const heads = ["condition", "kind", "turns at", "here", "what it is"];
   cells.forEach((content, i) => {
     const cell = document.createElement(i ? "td" : "th");
@@ -146,14 +134,25 @@ function showChart(setup, list, known) {
   const width = Math.max(280, Math.floor(at("board").clientWidth));
   draw(board, setup, list, known, width);
   const order = list.map((b) => `${b.label} at ${shown(b.value)}`).join("; ");
-  board.setAttribute("aria-label", `Axis of m with the setup at m = ${setup.m}, and: ${order}.`);
+  board.setAttribute("aria-label", `Axis of m with the setup at ${rows(setup)}, and: ${order}.`);
+}
+
+/** @param {string} command @returns {Array<string|HTMLElement>} options, each in one line with its value */
+function pieces(command) {
+  return command.split(/(--[a-z-]+ \S+)/).map((part) => {
+    if (!part.startsWith("--")) return part;
+    const [option, value] = part.split(" ");
+    const pair = element("span", "", "pair");
+    pair.append(element("span", option, "option"), ` ${value}`);
+    return pair;
+  });
 }
 
 /** @param {Setup} setup */
 function showCommands(setup) {
   const { check, irreps, note } = commands(setup);
-  at("command").textContent = check;
-  at("irreps").textContent = irreps;
+  at("command").replaceChildren(...pieces(check));
+  at("irreps").replaceChildren(...pieces(irreps));
   at("command-part").hidden = !check;
   at("irreps-part").hidden = !irreps;
   at("note").textContent = note;
@@ -168,10 +167,12 @@ function show(raw, edited = "") {
   return found;
 }
 
-/** @type {Setup} the one that is shown */
+/** @type {Setup|undefined} the one that is shown */
 let current;
-/** The last address that the reader can come back to. */
+/** The address of what is shown. */
 let pushed = "";
+/** Whether its entry in the history was begun by what the reader is typing now. */
+let typing = false;
 
 /** @param {Event} event a field was changed, or is being typed in */
 function changed(event) {
@@ -180,21 +181,38 @@ function changed(event) {
   if (name === "look") raw = { look: raw.look, group: raw.group, size: raw.size, k: raw.k };
   if (name === "look" || name === "group") {
     // What the old choice had and the new one cannot have is no mistake of the reader's.
-    for (let found = read(raw); found.problems.length; found = read(raw)) {
-      for (const problem of found.problems) delete raw[problem.field];
+    for (let i = 0; i < FIELDS.length; i++) {
+      for (const problem of read(raw).problems) delete raw[problem.field];
     }
   }
-  const now = address(show(raw, name).raw);
-  // While somebody is typing, every letter would be a step back.
-  if (event.type === "input" || now === pushed) return;
-  history.pushState(null, "", now);
-  pushed = now;
+  remember(address(show(raw, name).raw), event.type === "input");
+}
+
+/** @param {string} now @param {boolean} more whether the reader may be typing on */
+function remember(now, more) {
+  if (now !== pushed) {
+    // One step back for all that is typed into a field, and not one for every letter.
+    const keep = typing ? history.replaceState : history.pushState;
+    try {
+      keep.call(history, null, "", now);
+    } catch {
+      // Browsers allow so many changes in a while; the next one takes this with it.
+    }
+    pushed = now;
+    typing = true;
+  }
+  typing = typing && more;
 }
 
 /** Show what the address says, as after a link or the back button. */
 function visit() {
-  fill("look", Object.entries(MODALITIES).map(([key, { label }]) => [key, label]));
-  pushed = address(show(fromAddress(location.hash)).raw);
+  const raw = fromAddress(location.hash);
+  typing = false;
+  if (!raw && current && location.hash.length > 1) {
+    history.replaceState(null, "", pushed);
+    return;
+  }
+  pushed = address(show(raw ?? { ...START }).raw);
 }
 
 /** @param {string} id @returns {Promise<void>} */
@@ -218,6 +236,11 @@ at("form").addEventListener("submit", (event) => event.preventDefault());
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", () => copy(/** @type {HTMLElement} */ (button).dataset.copy));
 }
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  at("answer").focus();
+});
 addEventListener("popstate", visit);
 addEventListener("resize", () => showChart(current, bounds(current), facts(current)));
+fill("look", Object.entries(MODALITIES).map(([key, { label }]) => [key, label]));
 visit();

@@ -71,9 +71,12 @@ function readSides(raw, modality, key, refuse) {
   return spread(wrong ? group.size : text, modality, group);
 }
 
+/** @param {string} text such as 28 × 28 @returns {string} such as 28x28 */
+const joined = (text) => text.trim().replace(/\s*[xX×]\s*/g, "x");
+
 /** @param {string} text @param {Modality} modality @param {Group} group @returns {number[]} */
 function spread(text, modality, group) {
-  const sides = text.trim().split("x").map(Number);
+  const sides = joined(text).split("x").map(Number);
   const square = group.square || modality.square;
   return square && sides.length === 1 ? [sides[0], sides[0]] : sides;
 }
@@ -83,9 +86,9 @@ function spread(text, modality, group) {
  * @returns {string} what the size must be; nothing if it is
  */
 function wrongSize(text, modality, group) {
-  if (!/^0*[1-9]\d{0,8}(x0*[1-9]\d{0,8})*$/.test(text.trim())) {
-    const joined = group.sides.some((count) => count > 1);
-    return joined ? `positive integers joined by x, such as ${group.size}` : "a positive integer";
+  if (!/^0*[1-9]\d{0,8}(x0*[1-9]\d{0,8})*$/.test(joined(text))) {
+    const many = group.sides.some((count) => count > 1);
+    return many ? `positive integers joined by x, such as ${group.size}` : "a positive integer";
   }
   const sides = spread(text, modality, group);
   const flat = group.square || modality.square || modality.flat;
@@ -176,31 +179,38 @@ function written({ look, group, modality, size, k, extra }) {
   if (group === "shifts" && modality.channels) raw.channels = String(extra.channels);
   if (group === "reflections") raw.axis = String(extra.axis);
   if (modality.several) raw.operators = String(size.count);
-  raw.k = k === null ? "" : String(decimal(k));
+  raw.k = k === null ? "" : written9(k);
   return raw;
 }
 
 /** @param {Raw} raw @returns {string} */
 const address = (raw) => `#${new URLSearchParams(raw)}`;
 
-/** @param {string} hash @returns {Raw} of an address; that of the start where there is none */
+const FIELDS = ["look", "group", "size", "stride", "channels", "axis", "operators", "amount", "k"];
+
+/** @param {string} hash @returns {Raw|null} of an address; null if it names no part of a setup */
 function fromAddress(hash) {
   const found = Object.fromEntries(new URLSearchParams(hash.replace(/^#/, "")));
-  return Object.keys(found).length ? found : { ...START };
+  return FIELDS.some((name) => name in found) ? found : null;
 }
+
+/** Operators that the command line builds entry by entry, and refuses or cannot hold if too large. */
+const BUILT = ["gaussian", "several", "single_pixel", "ct"];
 
 /** @param {Setup} setup @returns {{check: string, irreps: string, note: string}} */
 function commands({ look, modality, size, action, k }) {
   const shape = { ...size };
   if (size.n !== product(size.sides)) shape.sides = [size.n / product(size.sides), ...size.sides];
-  const drawn = ["gaussian", "several", "single_pixel"].includes(look);
-  if (drawn && size.n * size.amount > MOST_MATRIX) {
-    const note = `A matrix of ${size.amount} x ${size.n} entries is more than the command line ` +
-      "builds. Ask about a smaller image.";
-    return { check: "", irreps: "", note };
+  if (BUILT.includes(look) && size.n * size.amount * size.count > MOST_MATRIX) {
+    const many = modality.several ? `${size.count} matrices` : "A matrix";
+    const note = `${many} of ${size.amount} x ${size.n} entries: more than the command line builds. ` +
+      "Ask about a smaller image.";
+    const views = `${size.amount} views of ${size.n} pixels: more than the command line builds. ` +
+      "Ask about fewer views or a smaller image.";
+    return { check: "", irreps: "", note: look === "ct" ? views : note };
   }
   const group = modality.several ? "" : ` --action ${action.spec}`;
-  const model = k === null ? "" : ` --model-dim ${decimal(k)}`;
+  const model = k === null ? "" : ` --model-dim ${written9(k)}`;
   const check = `sensing-theorems check ${modality.operator(shape)}${group}${model}`;
   const irreps = modality.several ? "" : `sensing-theorems irreps ${action.spec}`;
   return { check, irreps, note: modality.note(shape) };

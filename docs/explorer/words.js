@@ -11,7 +11,7 @@ function said(setup, list, known) {
   if (setup.m >= setup.size.n) return complete(setup);
   const enough = list.filter((b) => b.kind === "sufficient" && b.met && isIdentification(b));
   const published = enough.find((b) => b.status === "published");
-  if (published) return met(setup, published);
+  if (published) return setup.modality.sharp ? met(setup, published) : maybe(setup, published);
   return open(setup, list, enough[0]);
 }
 
@@ -20,6 +20,9 @@ const isIdentification = (b) => b.key !== "known_model";
 
 /** @param {Setup} setup @returns {string} */
 const rows = ({ m, modality }) => (modality.sharp ? `m = ${m}` : `m = ${m} at most`);
+
+/** @param {Setup} setup @returns {string} */
+const counts = ({ modality }) => `The necessary counts ${modality.sharp ? "" : "can "}hold`;
 
 /** @param {Setup} setup @param {Bound} b @returns {Said} */
 function tooFew(setup, b) {
@@ -38,20 +41,37 @@ function blind(setup) {
   return {
     tone: "fails",
     title: "A necessary condition fails",
-    text: `The counts hold, but the rank condition does not, because of the structure of A (see ` +
-      `below): ${rows(setup)}, n = ${setup.size.n}. Some signal is invisible in every view, so no ` +
+    text: `The counts do not rule it out, but the structure of A does (see below): ${rows(setup)}, ` +
+      `n = ${setup.size.n}. Some signal is invisible in every view, so no ` +
       "model can be learned from these measurements, whatever the method.",
   };
 }
 
 /** @param {Setup} setup @returns {Said} */
 function complete(setup) {
-  const text = setup.modality.sharp && !["matrix", "single_pixel"].includes(setup.look)
+  const text = setup.modality.sharp && setup.look !== "matrix"
     ? "A shows every signal whole, and nothing has to be learned" +
       (setup.modality.generic ? " (with probability one)." : ".")
     : "If A has rank n, it shows every signal whole, and nothing has to be learned. The rank of " +
       "this A decides.";
-  return { tone: "trivial", title: "As many measurements as unknowns", text: `m = n. ${text}` };
+  if (setup.modality.sharp) {
+    return { tone: "trivial", title: "As many measurements as unknowns", text: `m = n. ${text}` };
+  }
+  const title = "Open: m is known only from above";
+  const most = "m = n at most: as many measurements as unknowns, if all are independent.";
+  return { tone: "open", title, text: `${most} ${text}` };
+}
+
+/** @param {Setup} setup @param {Bound} b @returns {Said} */
+function maybe(setup, b) {
+  return {
+    tone: "open",
+    title: "Open: a sufficient bound may be met",
+    text: `${b.label} asks for more than ${shown(b.value)} independent measurements. There are ` +
+      `${setup.m} at most, and how many of them are independent depends on A. Where the bound is met, ` +
+      `it holds for almost every A. Yours is ${setup.modality.noun}, of which that says nothing by itself. ` +
+      "The command below looks at yours.",
+  };
 }
 
 /** @param {Setup} setup @param {Bound} b @returns {Said} */
@@ -69,21 +89,29 @@ function met(setup, b) {
 function open(setup, list, derived) {
   const title = "Open: between the bounds";
   if (setup.k === null) {
-    const text = "The necessary counts hold. Whether a sufficient bound is met depends on the " +
+    const text = `${counts(setup)}. Whether a sufficient bound is met depends on the ` +
       "dimension k of the model, which is not given. " + coverText(setup);
     return { tone: "open", title: "Open: k is not given", text };
   }
   if (derived) {
     const aside = setup.modality.generic ? "" : ` Yours is ${setup.modality.noun}, of which it says nothing.`;
-    const text = "The necessary counts hold, and no published sufficient bound is met. A bound " +
-      `derived in this package is: ${derived.label}, for almost every A.${aside}`;
+    const is = setup.modality.sharp ? "is" : `may be, with m = ${setup.m} at most`;
+    const text = `${counts(setup)}, and no published sufficient bound is met. A bound ` +
+      `derived in this package ${is}: ${derived.label}, for almost every A.${aside}`;
     return { tone: "open", title, text };
   }
   const best = list.filter((b) => b.kind === "sufficient" && isIdentification(b))[0];
-  const least = best ? ` The nearest sufficient bound asks for more than ${shown(best.value)} rows.` : "";
-  const text = `The necessary counts hold for ${rows(setup)}, and no sufficient bound is met.${least} ` +
+  const least = best ? ` ${nearest(setup, best)}` : "";
+  const text = `${counts(setup)} for ${rows(setup)}, and no sufficient bound is met.${least} ` +
     "It depends on A and on the model.";
   return { tone: "open", title, text };
+}
+
+/** @param {Setup} setup @param {Bound} b not met @returns {string} */
+function nearest({ size }, b) {
+  const least = floor(b.value) + 1n;
+  const beyond = least > BigInt(size.n) ? `, beyond n = ${size.n}` : "";
+  return `The nearest sufficient bound asks for ${least} rows${beyond}.`;
 }
 
 /** @param {Setup} setup @returns {string} */
@@ -91,7 +119,9 @@ function coverText(setup) {
   const found = covered(setup).filter((c) => c.key !== "known_model" && c.k !== null);
   if (!found.length) return "No bound covers any k with so few rows.";
   const parts = found.map((c) => `${c.key} k ≤ ${c.k}`);
-  return `For almost every A with as many rows the bounds cover: ${parts.join(", ")}.`;
+  const many = setup.modality.sharp
+    ? "with as many rows" : `with ${setup.m} independent rows, the most there can be,`;
+  return `For almost every A ${many} the bounds cover: ${parts.join(", ")}.`;
 }
 
 const MEANINGS = {
@@ -108,5 +138,36 @@ function meaning(b, setup) {
   if (b.key !== "linear") return MEANINGS[b.key];
   return setup.modality.several
     ? "exact for linear models and almost all operators"
-    : "exact for almost every A and invariant linear models that hold no signal which the whole group leaves alone";
+    : "exact for almost every A and invariant linear models of this k that hold no signal which the " +
+      "whole group leaves alone, if there is one";
+}
+
+/** @param {Problem} problem @param {Setup} setup @returns {string} with a capital, unless it begins with a symbol */
+function sentence({ field: name, text }, setup) {
+  const start = text.startsWith("k ") ? text : text[0].toUpperCase() + text.slice(1);
+  const raw = written(setup);
+  const names = { look: setup.modality.label, group: GROUPS[setup.group].label, k: raw.k || "k unknown" };
+  return `${start} Shown instead: ${names[name] ?? raw[name]}.`;
+}
+
+/** @param {Setup} setup @returns {string} */
+function setupLine({ modality, group, size, action, k, m }) {
+  const order = modality.several ? String(size.count) : orderText(action.order);
+  const model = k === null ? "k unknown" : `k = ${shown(k)}`;
+  const rows = modality.sharp ? `m = ${m}` : `m ≤ ${m}`;
+  const symmetry = modality.several ? `${size.count} operators` : GROUPS[group].label;
+  return `${modality.label}; ${symmetry}, |G| = ${order}; n = ${size.n}, ${rows}, ${model}.`;
+}
+
+/** @param {bigint|null} order @returns {string} */
+function orderText(order) {
+  if (order === null) return "∞";
+  const digits = String(order);
+  return digits.length < 10 ? digits : `${digits[0]}.${digits.slice(1, 3)}e${digits.length - 1}`;
+}
+
+/** @param {Bound} b @param {Setup} setup @returns {string} */
+function here(b, { modality }) {
+  if (b.met) return modality.sharp ? "met" : "may be met";
+  return b.kind === "sufficient" ? "not met: says nothing" : "not met";
 }

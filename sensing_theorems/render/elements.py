@@ -65,6 +65,8 @@ table.wide td[data-label]::before{content:attr(data-label) ": ";color:var(--soft
 font-size:.85rem}table.wide td:empty{display:none}
 table.narrow th,table.narrow td{padding:.4rem .3rem}table.narrow code{overflow-wrap:anywhere}
 dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}}
+@media (max-width:24rem){table.narrow{font-size:.8rem}
+table.narrow th,table.narrow td{padding:.35rem .2rem;font-size:inherit}}
 @media print{body{background:#fff;color:#000}figure,tr{break-inside:avoid}}
 """
 

@@ -82,12 +82,14 @@ def witness(report: Report) -> str:
         return tag("p", none if full else unclear)
     from . import pictures
 
-    names = ("Real part", "Imaginary part") if np.iscomplexobj(found) else ("The witness",)
     image = pictures.is_image(found.reshape(report.problem.shape_in))
     css, scale = ("image", ", zero in white.") if image else ("plot", ".")
+    parts = pictures.witness(report)
+    whole = "; the imaginary part is zero" if np.iscomplexobj(found) and len(parts) == 1 else ""
     drawn = [
-        _figure(figure, f"{name} of an invisible signal", name + scale, css)
-        for figure, name in zip(pictures.witness(report), names, strict=True)
+        _figure(figure, f"{name} of an invisible signal", name + whole + scale, css)
+        for figure in parts
+        for name in [str(figure.get_label())]
     ]
     size, views = _measured(report, found)
     text = (

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from .. import evidence
 from ..groups.orders import order_text
 from .elements import listed, page, pairs, table, tag, tone
 from .gallery import figures, witness
@@ -104,7 +105,7 @@ def _setup(report: Report) -> str:
     shape = " x ".join(map(str, problem.shape_in))
     rows: list[tuple[str, object]] = [
         ("operators" if count > 1 else "operator", f"{count}: {shown}" if count > 1 else shown),
-        ("measurements m", f"{_span(problem.rows)}{' each' if count > 1 else ''}"),
+        ("measurements m", _measurements(report)),
         ("signal", f"{shape}, n = {problem.n}, over the {problem.field} numbers"),
     ]
     if action is None:
@@ -115,8 +116,30 @@ def _setup(report: Report) -> str:
         )
     k = "unknown" if problem.model_dim is None else f"{problem.model_dim:g}"
     rows.append(("model dimension k", k))
-    rows.append(("declared generic", "yes" if report.claimed_generic else "no"))
+    rows.append(("generic", _generic(report)))
     return pairs(rows)
+
+
+def _measurements(report: Report) -> str:
+    """Rows as real numbers, and what else may be meant by m."""
+    problem = report.problem
+    each = " each" if len(problem.operators) > 1 else ""
+    text = f"{_span(problem.rows)}{each}"
+    raw = [operator.shape[0] for operator in problem.operators]
+    if tuple(raw) != problem.rows:
+        text += f" real numbers, from {_span(raw)} complex rows"
+    independent = evidence.measurements(problem)
+    if independent != problem.rows:
+        text += f"; the checks count those that can be independent: {_span(independent)}"
+    return text
+
+
+def _generic(report: Report) -> str:
+    """Who says that the operators are generic."""
+    if not report.claimed_generic:
+        return "no, as declared" if report.problem.generic is False else "no: nobody says so"
+    drawn = all(operator.generic is True for operator in report.problem.operators)
+    return "yes: drawn at random" if drawn else "yes: declared so"
 
 
 def _why(report: Report) -> str:
@@ -169,8 +192,9 @@ def _checks(report: Report) -> str:
     head = ("check", "statement", "left", "right", "margin", "holds", "detail")
     caption = (
         "A necessary check that fails decides against; a sufficient one that fails says nothing; "
-        "silent: the theorem does not apply, or a number is unknown. Derived statements are ours, "
-        "not published, and decide no verdict."
+        "an exact one speaks of A alone, without symmetry or model: no says that something is left "
+        "to learn; silent: the theorem does not apply, or a number is unknown. Derived statements "
+        "are ours, not published, and decide no verdict."
     )
     rows = [_check_row(check) for check in report.checks]
     return table(head, rows, "wide", caption=caption, numbers=("left", "right", "margin"))
@@ -179,7 +203,8 @@ def _checks(report: Report) -> str:
 def _check_row(check: Check) -> list[str]:
     derived = "kind derived" if check.status == "derived" else "kind"
     word, tone = {True: ("yes", "yes"), False: ("no", "no"), None: ("silent", "open")}[check.holds]
-    if check.holds is False and check.kind == "sufficient":
+    # Only a necessary check rules something out.
+    if check.holds is False and check.kind != "necessary":
         tone = "open"
     name = tag("code", escape(check.key)) + "<br>" + tag("span", escape(check.kind), "kind")
     return [
@@ -207,7 +232,7 @@ def _covered(report: Report) -> str:
         for key, k in report.max_model_dim.items()
     ]
     claim = (
-        "They are declared generic here; the checks above say whether that stands."
+        "They count as generic here; the checks above say whether that stands."
         if report.claimed_generic
         else "Nobody says that of the operators given here, so that no bound covers them."
     )

@@ -43,6 +43,7 @@ INK, SEEN, LOST, QUIET = "#1c2430", "#e9c46a", "#2f3e5c", "#8a93a3"
 WIDE = (4.6, 2.9)
 _SIDE = 3.2
 _STEMS = 64
+_NOTHING = 1e-9
 
 
 def plain_style(function: Callable[P, R]) -> Callable[P, R]:
@@ -238,7 +239,10 @@ def percent(share: float) -> str:
 
 @plain_style
 def witness(report: Report) -> list[Figure]:
-    """The witness as an image or a curve; real and imaginary part apart where it is complex."""
+    """The witness as an image or a curve; its parts apart where it is complex, unless one is zero.
+
+    Each figure has the name of what it shows as its label.
+    """
     if report.witness is None:
         return []
     signal = report.witness.reshape(report.problem.shape_in)
@@ -246,11 +250,17 @@ def witness(report: Report) -> list[Figure]:
     if action is not None and isinstance(action.harmonics, DiskHarmonics):
         # Coefficients tell nobody anything; the function that they stand for does.
         signal = action.harmonics.synthesis(report.witness)
-    parts = [signal.real, signal.imag] if np.iscomplexobj(signal) else [signal]
+    parts = {"The witness": signal}
+    if np.iscomplexobj(signal):
+        parts = {"Real part": signal.real, "Imaginary part": signal.imag}
     reach = float(np.abs(signal).max())
     drawn = []
-    for part in parts:
+    for name, part in parts.items():
+        # What rounding leaves of zero would be drawn as nothing.
+        if np.abs(part).max() <= _NOTHING * reach:
+            continue
         figure, axes = _canvas(part)
         _draw(axes, part, "RdBu_r", -reach, reach)
+        figure.set_label(name)
         drawn.append(figure)
     return drawn
