@@ -6,10 +6,12 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
 import sensing_theorems as st
@@ -32,6 +34,104 @@ SLOW = {"06_does_training_obey"}
 TORCH = {"06_does_training_obey", "07_your_own_setup"}
 SECONDS = {"06_does_training_obey": 180}
 CELL_LINES, FIRST_CELLS = 10, 6
+# By notebook and exercise: answers that are right in another form, and answers that are wrong, of
+# the right kind or not. An answer is code, and may use what the notebook has defined by then.
+LEVEL = "10 * np.log10(rows.max() ** 2 / np.mean(rank.invisible_part(rows) ** 2))"
+FULL = "st.stacked_rank(st.operators.fourier(one), turns)"
+RIGHT: dict[str, dict[int, list[str]]] = {
+    "01_the_null_space": {
+        1: ["v = (face - (A.H @ (A @ face)).real).reshape(48, 48)"],
+        2: ["hidden = 1680.0"],
+        3: ["end = (first + noise - (A.H @ (A @ noise)).real).reshape(48, 48)"],
+    },
+    "02_what_symmetry_adds": {
+        1: ["needed = (8, 1, 6, 11)", "needed = np.arange(4.0)"],
+        2: ["small_kernel = np.array([1, 0, -1])"],
+        3: ["row = [3, -1, -1, -1] + 8 * [0]"],
+    },
+    "03_counting_with_irreps": {
+        1: ["P = np.einsum('ja,abc->jbc', np.fft.fft(np.eye(4)) / 4, T)"],
+        2: ["least = np.float64(9)"],
+    },
+    "04_how_many_measurements": {
+        1: ["necessary, sufficient = 256.0, np.int64(317)"],
+        2: [
+            "answers = dict(zip(more, 'Yes No undecided No UNDECIDED yes'.split()))",
+        ],
+    },
+    "05_measuring_a_transition": {
+        2: ["trials = np.ceil(z**2 * 99)", "trials = 381.0", "trials = np.array(381)"],
+        3: ["contour = np.array([46.6, 31.4, 26.6])"],
+    },
+    "06_does_training_obey": {
+        1: [f"level = np.{kind}({LEVEL})" for kind in ("float32", "array")],
+    },
+    "07_your_own_setup": {
+        1: [f"answers = np.array([{FULL}.full for one in drawn])"],
+        2: ["fewest = 3 + 252 / 4"],
+    },
+}
+WRONG: dict[str, dict[int, list[str]]] = {
+    "01_the_null_space": {
+        1: ["v = 0 * face", "v = face", "v = 'nothing'", "v = None"],
+        2: ["hidden = 48 * 48", "hidden = '1680'", "hidden = [1680]"],
+        3: ["end = first", "end = noise", "end = 3", "end = None"],
+    },
+    "02_what_symmetry_adds": {
+        1: [f"needed = {a}" for a in ("[]", "4", "[0, 4, 8]", "[0, 1, 2, 3, 4]", "[0.5]", "['a']")],
+        2: [f"small_kernel = {a}" for a in ("1", "[]", "[1]", "[1] * 13", "[0, 0]", "['a']")],
+        3: [f"row = {a}" for a in ("[0] * 12", "[1] + [0] * 11", "[1, -1]", "['a'] * 12", "1")],
+    },
+    "03_counting_with_irreps": {
+        1: [
+            "P = [sum(1j ** (j * a) * T[a] for a in range(4)) / 4 for j in range(4)]",
+            "P = [sum(1j ** (-j * a) * T[a] for a in range(4)) for j in range(4)]",
+            "P = np.zeros((4, 25, 25))",
+            "P = [7, 6, 6, 6]",
+            "P = 'projectors'",
+        ],
+        2: ["least = 16", "least = '9'", "least = [9]", "least = None"],
+        3: [
+            "chosen = np.zeros((6, 24), dtype=bool)",
+            "chosen = np.ones((6, 24), dtype=bool)",
+            "chosen = np.eye(6, 24)",
+            "chosen = spoke",
+            "chosen = rings",
+            "chosen = None",
+        ],
+    },
+    "04_how_many_measurements": {
+        1: ["necessary, sufficient = 256, 316", "necessary, sufficient = '256', [317]"],
+        2: [
+            "answers = {}",
+            "answers = ['no'] * 6",
+            "answers = dict.fromkeys(more, 'no')",
+            "answers = dict.fromkeys(more)",
+        ],
+        3: [
+            "camera = None",
+            "camera = [[1.0]]",
+            "camera = ops.gaussian(24, 600, 0)",
+            "camera = ops.gaussian(22, 600, 0)",
+            "camera = ops.bernoulli(23, 600, 0)",
+            "camera = rng.standard_normal((23, 600))",
+            "camera = rng.standard_normal(600)",
+        ],
+    },
+    "05_measuring_a_transition": {
+        1: ["low, high = 0 * s, 0 * s + 1", "low, high = 0, 1", "low, high = 'ab'"],
+        2: [f"trials = {a}" for a in ("380", "382", "380.3", "0", "'381'", "[381]", "None")],
+        3: [f"contour = {a}" for a in ("[50, 34, 29]", "'abc'", "['a', 'b', 'c']", "47")],
+    },
+    "06_does_training_obey": {
+        1: [f"level = {a}" for a in ("0", "30.0", "'20'", "[20.0]", "None")],
+        2: [f"choice = {a}" for a in ("['quarter turns']", "'turns'", "None", "offers")],
+    },
+    "07_your_own_setup": {
+        1: [f"answers = {a}" for a in ("[True] * 20", "[False] * 20", "True", "[]", "None")],
+        2: [f"fewest = {a}" for a in ("65", "67", "66.5", "0", "1", "1000", "'66'", "[66]")],
+    },
+}
 
 pytest.importorskip("jupytext")
 nbformat = pytest.importorskip("nbformat")
@@ -60,9 +160,14 @@ def code(notebook: Any) -> list[Any]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
+def plain(text: str) -> str:
+    """Python of a cell, without what is for IPython alone."""
+    return re.sub(r"^(\s*)%.*$", r"\1pass", text, flags=re.M)
+
+
 def runnable(cell: Any) -> ast.Module:
-    """Syntax tree of a cell; what begins with % is for IPython alone."""
-    return ast.parse(re.sub(r"^(\s*)%.*$", r"\1pass", cell.source, flags=re.M))
+    """Syntax tree of a cell."""
+    return ast.parse(plain(cell.source))
 
 
 def assigned(cell: Any, *, open_only: bool = False) -> set[str]:
@@ -293,12 +398,94 @@ class TestRuns:
     def test_students_copy_fails_at_the_checks_alone_and_shows_hints(
         self, stem: str, kernel: Any
     ) -> None:
+        """Untouched; and at each check with every answer alone, as if the others were skipped."""
         if stem in TORCH:
             pytest.importorskip("torch")
         notebook = nbformat.read(HOME / "student" / f"{stem}.ipynb", as_version=4)
+        notebook.cells = list(tried(stem, notebook.cells))
         for cell in code(kernel(stem, notebook, allow_errors=True)):
             errors = [o for o in cell.outputs if o.output_type == "error"]
-            assert bool(errors) == ("check" in tags(cell)), cell.source
+            answer = cell.metadata.get("answer", "an untouched exercise")
+            wrong = cell.metadata.get("wrong", "check" in tags(cell))
+            assert bool(errors) == wrong, (answer, cell.source, errors)
             for error in errors:
-                assert error.ename == "AssertionError", error.ename
-                assert len(error.evalue.split()) >= 4, error.evalue
+                assert error.ename == "AssertionError", (answer, error.ename, error.evalue)
+                assert len(error.evalue.split()) >= 4, (answer, error.evalue)
+
+
+# Kept among the built-in names, which outlive the user's.
+KEEP = "import builtins\nbuiltins.kept_names = dict(globals())"
+RESTORE = (
+    "(lambda own, names: (own.clear(), own.update(names)))"
+    "(globals(), __import__('builtins').kept_names);"
+)
+
+
+def tried(stem: str, cells: list[Any]) -> Iterator[Any]:
+    """Cells of a student's copy; after each check, that check again with each answer.
+
+    Names are put back afterwards, so that nothing below rests on an answer, or on a check.
+    """
+    solutions = [c for c in build.instructor(source(stem)).cells if "solution" in tags(c)]
+    exercise, number = "", 0
+    for cell in cells:
+        yield cell
+        if "exercise" in tags(cell):
+            exercise = cell.source
+        if "check" not in tags(cell):
+            continue
+        number += 1
+        right = [solutions[number - 1].source, *RIGHT.get(stem, {}).get(number, [])]
+        wrong = WRONG[stem][number]
+        yield nbformat.v4.new_code_cell(KEEP)
+        for answer in (*wrong, *right):
+            yield nbformat.v4.new_code_cell(f"{exercise}\n{answer}")
+            told = {"answer": answer, "wrong": answer in wrong}
+            yield nbformat.v4.new_code_cell(cell.source, metadata=told)
+            yield nbformat.v4.new_code_cell(RESTORE)
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize(
+    ("rows", "shape"), [(60, (40, 12, 12)), (None, (40, 256)), (None, (12, 16, 16))]
+)
+def test_the_template_takes_other_files(
+    rows: int | None,
+    shape: tuple[int, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """All but the exercises, with files that no symmetry holds for, and a training of two steps."""
+    pytest.importorskip("torch")
+    plt = pytest.importorskip("matplotlib.pyplot")
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    np.save("my_images.npy", rng.integers(0, 256, shape, dtype=np.uint8))
+    n = int(np.prod(shape[1:]))
+    if rows:
+        np.save("my_operator.npy", rng.standard_normal((rows, n)))
+    space: dict[str, Any] = {"__name__": "template"}
+    try:
+        for cell in code(build.instructor(source("07_your_own_setup"))):
+            if not {"exercise", "solution", "check"} & set(tags(cell)):
+                text = cell.source.replace('"steps": 100', '"steps": 2')
+                exec(compile(plain(text), cell.id, "exec"), space)
+    finally:
+        plt.close("all")
+        if "kept" in space:
+            space["kept"].cleanup()
+    assert space["problem"].n == n and space["report"].rank.n == n
+    assert list(space["found"]) == (["operator"] if rows else ["operator", "design"])
+    assert "dimension of the model" in capsys.readouterr().out
+
+
+def test_shares_of_lines_that_the_last_notebook_names() -> None:
+    """By listing the choices of lines, each of which must meet all nine pairs of opposite ones."""
+    shares = []
+    for count in range(11, 16):
+        drawn = list(combinations(range(16), count))
+        full = sum(len({min(k, -k % 16) for k in one}) == 9 for one in drawn)
+        shares.append(f"{full / len(drawn):.3f}".rstrip("0"))
+    text = " ".join(source("07_your_own_setup").read_text(encoding="utf-8").split("\n# "))
+    assert f"{', '.join(shares[:4])} and {shares[4]}" in text

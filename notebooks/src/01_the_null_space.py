@@ -62,7 +62,7 @@ for ax, (title, image) in zip(axes, images.items(), strict=True):
 # %%
 check = st.theorems.measurement_consistency(st.Problem(A))
 print(check.statement)
-print(f"rank A = {check.lhs} of n = {check.rhs}: {check.detail}")
+print("unique for this A:", check.holds)
 
 # %% [markdown]
 # This is the first theorem of the course,
@@ -83,11 +83,13 @@ w = np.random.default_rng(0).random(48 * 48)
 v = w - (A.H @ (A @ w)).real
 
 # %% tags=["check"]
-assert v is not ..., "Remove from w what A sees of it: that is A⁺Aw, and A⁺ is A.H here."
-assert np.shape(v) == (48 * 48,), "v must be a signal of 48·48 pixels, like w."
-residual = np.linalg.norm(A @ (first + v) - y) / np.linalg.norm(y)
-assert residual < 1e-12, f"A still sees v: the residual is {residual:.1e}. Subtract A⁺Aw from w."
-assert np.linalg.norm(v) > 1e-3, "v is zero, and changes nothing. Begin with a richer w."
+assert v is not ..., "Remove from w what A sees of it. The adjoint A.H is A⁺ here."
+pixels = np.ravel(v)
+assert pixels.size == 48 * 48, "v must be a signal of 48·48 pixels, like the images above."
+assert pixels.dtype.kind in "iufc", "v must be an array of numbers."
+residual = np.linalg.norm(A @ (first + pixels) - y) / np.linalg.norm(y)
+assert residual < 1e-12, f"A still sees v: the residual is {residual:.1e}. What is left of w in it?"
+assert np.linalg.norm(pixels) > 1e-3, "v is zero, and changes nothing. Begin with a richer w."
 
 # %% [markdown]
 # ### Exercise 2. How much is hidden?
@@ -104,23 +106,28 @@ hidden = ...  # your turn: a number
 hidden = 48 * 48 - 13 * 48
 
 # %% tags=["check"]
-assert hidden is not ..., "Pixels minus measurements, since no measurement repeats another."
+hint = "Each independent measurement fixes one dimension of the signal. How many remain?"
+assert hidden is not ..., hint
 missing = st.stacked_rank([A]).missing
-assert hidden == missing, f"Not {hidden}. Count again: n = 48·48 pixels, and rank A = 13·48."
+assert np.ndim(hidden) == 0 and hidden == missing, f"Not {hidden}. {hint}"
 
 # %% [markdown]
 # ## Does a better algorithm help?
 #
 # One that only asks for $Af(y) = y$ cannot. Let gradient descent minimise $\|Ax - y\|^2$ from
-# three different starts. A gradient is $A^\top(Ax - y)$, which never has a component in the null
+# three different starts. A gradient is $A^*(Ax - y)$, which never has a component in the null
 # space. So whatever lies there at the start stays there.
 
 # %%
-starts = {"from zero": 0 * face, "from the portrait": face, "from noise": w}
+noise = np.random.default_rng(1).random(48 * 48)
+starts, ends = {"from zero": 0 * face, "from the portrait": face, "from noise": noise}, {}
+
+# %%
 fig, axes = plt.subplots(1, 3, figsize=(6, 2.4), layout="constrained")
 for ax, (title, x) in zip(axes, starts.items(), strict=True):
     for _ in range(50):
         x = x - 0.5 * (A.H @ (A @ x - y)).real
+    ends[title] = x
     print(f"{title}: residual {np.linalg.norm(A @ x - y) / np.linalg.norm(y):.0e}")
     ax.imshow(x.reshape(48, 48), cmap="gray", vmin=0, vmax=1)
     ax.set_title(title)
@@ -137,18 +144,21 @@ for ax, (title, x) in zip(axes, starts.items(), strict=True):
 #
 # ### Exercise 3. Where does descent end?
 #
-# Write down where the descent from `w` ends, without running it.
+# Write down where the descent from `noise` ends, without running it.
 
 # %% tags=["exercise"]
-end = ...  # your turn: a formula in A, y and w
+end = ...  # your turn: a formula in A, y and noise
 
 # %% tags=["solution", "hide-input"]
-end = first + w - (A.H @ (A @ w)).real
+end = first + noise - (A.H @ (A @ noise)).real
 
 # %% tags=["check"]
-assert end is not ..., "What A sees becomes A⁺y. What A does not see of w stays as it was."
-assert np.shape(end) == (48 * 48,), "The end is an image of 48·48 pixels."
-assert np.allclose(end, x, atol=1e-9), "Not yet. Add A⁺y, and the part of w in the null space."
+hint = "Split the start into what A sees and what it does not. Which of them can a step change?"
+assert end is not ..., hint
+reached = np.ravel(end)
+assert reached.size == 48 * 48, "The end is an image of 48·48 pixels."
+assert reached.dtype.kind in "iufc", "The end is an array of numbers."
+assert np.allclose(reached, ends["from noise"], atol=1e-9), f"Not yet. {hint}"
 
 # %% [markdown]
 # ## What the package says

@@ -144,16 +144,23 @@ needed = ...  # your turn: a list of shifts, such as [0, 5]
 needed = [0, 1, 2, 3]
 
 # %% tags=["check"]
-every_fourth = np.eye(12)[::4]
+every_fourth, given = np.eye(12)[::4], np.asarray(needed)
 assert needed is not ..., "A shift by 4 keeps the set {0, 4, 8}. Which shifts do not?"
-stack = st.stacked_rank([np.roll(every_fourth, g, axis=1) for g in needed])
+assert given.ndim == 1 and given.size, "A list of at least one shift, such as [0, 5]."
+assert given.dtype.kind in "iuf" and np.all(given % 1 == 0), "Shifts are whole numbers."
+stack = st.stacked_rank([np.roll(every_fourth, int(g), axis=1) for g in given])
 assert stack.full, f"Rank {stack.rank} of 12: some samples are never read. Add a shift."
-assert len(needed) == 4, "All is seen, but with more shifts than needed: 3 new samples a shift."
+assert given.size == 4, "All is seen, but with more shifts than needed. Which add nothing new?"
 
 # %% [markdown]
 # The 12 shifts give only four different virtual operators, since shifts by 4 lead from $A$ to
 # itself. Such an operator is equivariant to *some* elements, and it is the others that help.
-#
+
+# %%
+circle = st.groups.shifts(12)
+print(st.stacked_rank(np.eye(12)[::4], circle))
+
+# %% [markdown]
 # ### Exercise 2. An equivariant operator with a small blind spot
 #
 # A circular blur of 12 samples, by a kernel of your choice, is always equivariant. Find one that
@@ -167,10 +174,13 @@ small_kernel = ...  # your turn: a list of a few numbers
 small_kernel = [1, 1, 1]
 
 # %% tags=["check"]
-assert small_kernel is not ..., "Which frequency is cancelled by a mean over three neighbours?"
-circle = st.groups.shifts(12)
-found = st.stacked_rank(st.operators.blur(small_kernel, (12,)), circle)
-assert found.missing == 2, f"This kernel loses {found.missing} dimensions. Try a mean of three."
+given = np.asarray(small_kernel)
+assert small_kernel is not ..., "Which waves add up to zero over a few neighbouring samples?"
+assert given.ndim == 1 and 0 < given.size <= 12, "A list of one to twelve numbers."
+assert given.dtype.kind in "iuf", "The entries of the kernel must be real numbers."
+lost = st.stacked_rank(st.operators.blur(given, (12,)), circle).missing
+hint = "A blur loses the frequencies at which the Fourier transform of its kernel is zero."
+assert lost == 2, f"This kernel loses {lost} dimensions. {hint}"
 
 # %% [markdown]
 # ### Exercise 3. Not equivariant, and still not enough
@@ -187,11 +197,13 @@ row = ...  # your turn: a list of 12 numbers
 row = [1, -1] + [0] * 10
 
 # %% tags=["check"]
-assert row is not ..., "Take a row that ignores constants: its entries add up to zero."
-assert np.shape(row) == (12,), "A row has 12 numbers."
-problem = st.Problem(np.array([row], dtype=float), circle)
-assert not st.is_equivariant(problem.joint, circle), "This row is equivariant: try two entries."
-assert not st.analyze(problem).rank.full, "The rank is full: make the entries add up to zero."
+given = np.asarray(row)
+assert row is not ..., "Choose the frequency to lose first. Which rows ignore a wave of that kind?"
+assert given.shape == (12,) and given.dtype.kind in "iuf", "A row has 12 numbers."
+problem = st.Problem(given[None].astype(float), circle)
+assert not st.is_equivariant(problem.joint, circle), "This row is equivariant: it sees nothing new."
+hint = "Which property of its entries makes its Fourier transform zero somewhere?"
+assert not st.analyze(problem).rank.full, f"The rank is full: it sees every frequency. {hint}"
 
 # %% [markdown]
 # ## What to remember

@@ -50,8 +50,8 @@ for ax, (name, action) in zip(axes.flat, actions.items(), strict=True):
 # %% [markdown]
 # *Six bar charts. Shifts have 256 bars of height 1, shifts by two 64 bars of height 4, polar
 # rotations 16 bars of height 16, quarter turns four bars of height 64. Turns and flips have five
-# bars of different heights, of which the orange one belongs to an irrep of dimension 2. The bars
-# of disk rotations climb from 1 to 8.*
+# bars, two of height 28, two of 36 and one of 64; that one is orange, since its irrep has dimension
+# 2. The bars of disk rotations climb from 1 to 8.*
 #
 # ## What the bars count
 #
@@ -61,9 +61,11 @@ for ax, (name, action) in zip(axes.flat, actions.items(), strict=True):
 #
 # $$n = \sum_j s_j\, c_j .$$
 #
-# The more elements a group has, the more irreps there are, and the lower the bars. All pictures
-# but the last are of 16·16 pixels: 256 = 256·1 = 64·4 = 16·16 = 4·64. (A disk of 16 pixels across
-# holds fewer.)
+# The first four groups are commutative, and their elements, but for the identity, leave no pixel
+# where it is. Of such groups every $s_j$ is 1, and all bars are equally high: the more elements,
+# the more irreps, and the lower the bars. Of 16·16 pixels, 256 = 256·1 = 64·4 = 16·16 = 4·64. Turns
+# and flips are no such group: with twice the elements of turns, their highest bar is as high.
+# (A disk of 16 pixels across holds fewer than 256.)
 #
 # Why should a measurer care? In the coordinates of the irreps the stack of all $AT_g$ falls into
 # blocks, one for each irrep. Of an operator with $m$ rows the block has $m\,s_j$ rows and $c_j$
@@ -77,41 +79,44 @@ for ax, (name, action) in zip(axes.flat, actions.items(), strict=True):
 # %% [markdown]
 # ## Three ways to the same integers
 #
-# Quarter turns of 4·4 pixels have four elements, $T^0$ to $T^3$. The irreps of this group are the
+# Quarter turns of 5·5 pixels have four elements, $T^0$ to $T^3$. The irreps of this group are the
 # four characters $\chi_j(T^a) = i^{ja}$.
 #
 # **Characters.** The multiplicity is an average of traces, $c_j = \tfrac14 \sum_a
 # \overline{\chi_j(T^a)}\, \operatorname{tr} T^a$. For a cyclic group this is a Fourier transform.
 
 # %%
-turns = st.groups.quarter_turns(4)
-T = np.stack([turns.apply(a, np.eye(16)).T for a in range(4)])
+turns = st.groups.quarter_turns(5)
+T = np.stack([turns.apply(a, np.eye(25)).T for a in range(4)])
 traces = np.trace(T, axis1=1, axis2=2)
 by_characters = np.fft.fft(traces).real / 4
 print("traces", traces, "multiplicities", by_characters)
 
 # %% [markdown]
-# The trace of a permutation counts the pixels that stay where they are. On 4·4 pixels a turn
-# moves all of them, so that only the identity contributes, and all four irreps occur 16/4 times.
+# The trace of a permutation counts the pixels that stay where they are. Here a turn keeps the one
+# in the middle, so that the trivial irrep, $j = 0$, occurs once more than the others.
 #
 # ### Exercise 1. Projectors
 #
 # The second way: $P_j = \tfrac14 \sum_a \overline{\chi_j(T^a)}\, T^a$ projects on all copies of
-# irrep $j$. Its rank is $s_j\,c_j$, here $c_j$. Compute the four ranks. (`T[a]` is the matrix of
-# $T^a$, and `np.linalg.matrix_rank` takes complex matrices.)
+# irrep $j$, where a turn is a factor: $T P_j = i^j P_j$. Its rank is $s_j\,c_j$, here $c_j$.
+# Compute the four projectors. (`T[a]` is the matrix of $T^a$.) The check compares their ranks with
+# the numbers above.
 
 # %% tags=["exercise"]
-by_projectors = ...  # your turn: a list of four ranks
+P = ...  # your turn: a list of four matrices, P_0 to P_3
 
 # %% tags=["solution", "hide-input"]
-by_projectors = [
-    np.linalg.matrix_rank(sum(1j ** (-j * a) * T[a] for a in range(4)) / 4) for j in range(4)
-]
+P = [sum(1j ** (-j * a) * T[a] for a in range(4)) / 4 for j in range(4)]
 
 # %% tags=["check"]
-assert by_projectors is not ..., "Build P_j as a sum over a of 1j ** (-j * a) * T[a], divided by 4."
-assert np.shape(by_projectors) == (4,), "Four irreps, four ranks."
-assert np.array_equal(by_projectors, by_characters.round()), "The two ways disagree: look at P_j."
+assert P is not ..., "Each P_j is a mean of the four matrices T[a], each with a factor."
+assert np.shape(P) == (4, 25, 25), "Four irreps, four matrices of 25·25 numbers."
+by_projectors = [np.linalg.matrix_rank(one) for one in P]
+for j, one in enumerate(P):
+    assert np.allclose(one @ one, one), f"P_{j} is no projector: twice must be the same as once."
+    assert np.allclose(T[1] @ one, 1j**j * one), f"P_{j} is another one's. Mind the conjugate."
+assert np.array_equal(by_projectors, by_characters.round()), "The ranks differ from the traces."
 
 # %% [markdown]
 # **The third way** is `action.irreps`. It needs no list of elements, and so it reaches groups and
@@ -141,9 +146,10 @@ print("max c =", table.max_multiplicity, " max c/s =", table.max_ratio)
 # *The rank climbs to 64 and reaches it at m = 10, at the vertical line of the bound.*
 #
 # The two maxima belong to different irreps. The largest multiplicity, 16, is that of the irrep of
-# dimension 2, which two rows of a block share: $16/2 = 8$. The one that asks for most rows is a
-# one-dimensional irrep with $c = 10$. The *necessary* bound has $c/s$ in it; the *sufficient* one
-# of the next notebook has $c$ alone, and is stated for cyclic groups, where every $s$ is 1.
+# dimension 2, and each row of $A$ gives two rows of its block: $16/2 = 8$. The one that asks for
+# most rows is a one-dimensional irrep with $c = 10$. The *necessary* bound has $c/s$ in it; the
+# *sufficient* one of the next notebook has $c$ alone, and is stated for cyclic groups, where every
+# $s$ is 1.
 #
 # ### Exercise 2. Predict
 #
@@ -157,9 +163,10 @@ least = ...  # your turn: a number
 least = 9
 
 # %% tags=["check"]
-assert least is not ..., "There are 4·4 = 16 shifts and as many irreps, each with s = 1."
+hint = "How many shifts are there, how many irreps, and how do these share the pixels?"
+assert least is not ..., hint
 strided = st.groups.shifts(12, 12, stride=3)
-assert least == strided.irreps.max_ratio, f"Not {least}: n = 144 is shared by 16 irreps equally."
+assert np.ndim(least) == 0 and least == strided.irreps.max_ratio, f"Not {least}. {hint}"
 
 # %% [markdown]
 # ## Three traps
@@ -212,6 +219,8 @@ chosen[range(6), [0, 4, 8, 12, 16, 20]] = True
 # %% tags=["check"]
 assert chosen is not ..., "A rotation moves a pixel around its ring. What does every ring need?"
 assert np.shape(chosen) == (6, 24), "The mask must have shape (6, 24): radii, then angles."
+assert np.asarray(chosen).dtype == bool, "The mask must be boolean: True where a pixel is measured."
+assert np.any(chosen), "Nothing is measured. A rotation moves a pixel around its ring."
 seen = st.stacked_rank(st.operators.inpainting(chosen), polar)
 assert seen.full, f"Rank {seen.rank} of 144: some rings have no pixel."
 assert np.sum(chosen) == 6, f"Full rank, with {np.sum(chosen)} pixels; the bound allows 6."

@@ -7,7 +7,7 @@
 # This notebook is a template. It runs as it is, with an MRI scanner that takes half of the lines
 # and an MR slice that ships with matplotlib. Then change four variables, and run it again.
 #
-# *Ten minutes to read, half a minute to run.*
+# *Ten minutes to read, a quarter of a minute to run.*
 
 # %%
 try:
@@ -25,10 +25,14 @@ import numpy as np
 #
 # They are `operator`, `action`, `model_dim` and `images`, in the second cell below. If files called
 # `my_operator.npy` (a matrix of shape $(m, n)$) and `my_images.npy` (of shape $(N, h, w)$ or
-# $(N, n)$) lie beside this notebook, they are taken; or write there what you like. `st.operators`
-# has masks, Fourier samples, tomography, blur and more, and `st.as_operator` takes those of other
-# libraries. Parts 3 and 4 draw masks of 16 × 16 frequencies: there the draw is yours to change,
-# too.
+# $(N, n)$, square) lie beside this notebook, they are taken; or write there what you like.
+# `st.operators` has masks, Fourier samples, tomography, blur and more, and `st.as_operator` takes
+# those of other libraries.
+#
+# Parts 1, 2 and 5 use your four variables. Parts 3 and 4 draw masks of 16 × 16 frequencies, which
+# quarter turns turn, whatever you choose: there the draw is yours to change, too. The design of
+# part 4 takes part in part 5 only where your images and your action are of its kind. What the text
+# says of numbers and pictures is said of the example.
 #
 # The example's images are windows of 64 × 64 pixels of the slice, averaged down to 16 × 16. Those
 # for training lie left of column 152 and those for testing right of it, so that they share no
@@ -36,7 +40,7 @@ import numpy as np
 
 # %%
 lines = np.isin(np.arange(16), [0, 1, 2, 3, 6, 13, 14, 15])
-mask = np.repeat(lines[:, None], 16, axis=1)  # lines of k-space, in the order of NumPy's FFT
+lines_mask = np.repeat(lines[:, None], 16, axis=1)  # of k-space, in the order of NumPy's FFT
 
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -61,10 +65,14 @@ def mine(name, example):
     return np.load(name) if Path(name).exists() else example
 
 
-operator = mine("my_operator.npy", st.operators.fourier(mask))
-action = st.groups.quarter_turns(16)  # a symmetry that your signals really have
-model_dim = None  # the dimension k of the set of your signals, where you know it
+operator = mine("my_operator.npy", st.operators.fourier(lines_mask))
 images = mine("my_images.npy", left)
+side = round(np.sqrt(images[0].size))
+action = st.groups.quarter_turns(side)  # a symmetry that your signals really have
+model_dim = None  # the dimension k of the set of your signals, where you know it
+
+test = right if images is left else None  # images to test on; None keeps some of yours for it
+images = images.reshape(-1, *action.shape).astype(float)
 
 # %%
 alone, together = st.stacked_rank(operator), st.stacked_rank(operator, action)
@@ -96,7 +104,7 @@ print(report.headline, report.rank, report.explanation, sep="\n")
 # %% [markdown]
 # `report` alone in a cell shows all of it, with the pictures; `report.to_html()` is a page to send
 # to a colleague. The command line does the same, without any Python, and says by its exit code what
-# came out: 0 identifiable, 1 not, 3 undecided.
+# came out: 0 identifiable, 1 not, 3 undecided. Here it is for the example.
 
 # %%
 import subprocess
@@ -105,7 +113,7 @@ import tempfile
 
 kept = tempfile.TemporaryDirectory()
 folder = Path(kept.name)
-np.save(folder / "mask.npy", mask)
+np.save(folder / "mask.npy", lines_mask)
 words = "check fourier:mask.npy --action quarter_turns:16 --html report.html".split()
 command = [sys.executable, "-m", "sensing_theorems", *words]
 done = subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8")
@@ -117,21 +125,26 @@ print(*done.stdout.splitlines()[:8], f"...\nexit code {done.returncode}", sep="\
 #
 # `analyze` knows nothing of the model but its dimension. If you know more, say so: `st.identify`
 # decides exactly, for *this* operator and *this* model. Here the model is a subspace, learnt from
-# examples of the images: 20 principal components. (All turns of all images took part, so the
-# subspace is invariant too; and the cut after the twentieth tears no pair of equal singular values
-# apart, which a turn would mix.)
+# examples of the images: up to 20 principal components. It must be invariant, too. So all turns of
+# all images take part, $C = \frac{1}{|G|} \sum_g T_g X^\top X T_g^\top$; and the cut comes where
+# the eigenvalues have a gap, since it must not tear apart equal ones, which a turn would mix.
 
 # %%
-components = np.linalg.svd(images.reshape(len(images), -1), full_matrices=False)[2]
-model = st.models.Subspace(components[:20].T)
+flat = images.reshape(len(images), -1)
+values, vectors = np.linalg.eigh(action.equivariant_average(flat.T @ flat))
+largest = np.maximum(values[::-1], 1e-9 * values[-1])[:21]  # what is below is rounding
+gaps = np.flatnonzero(largest[1:] < 0.999 * largest[:-1]) + 1
+cut = max(gaps, default=len(values))
+model = st.models.Subspace(vectors[:, ::-1][:, :cut])
+print("dimension of the model:", cut)
 answer = st.identify(model, operator, action)
 print(answer)
 
 # %% [markdown]
-# Two questions, two answers. *With* the model, each image follows from its measurements: that is
-# recovery. *Without* it, the model cannot be learned: 49 dimensions can be added to it, and no
-# measurement changes. Somebody had to show us true images.
-# ([Exact identification](../identification.md) has unions, dictionaries, points and Gaussian laws.)
+# Two questions, two answers, in the example. *With* the model, each image follows from its
+# measurements: that is recovery. *Without* it, the model cannot be learned: 49 dimensions can be
+# added to it, and no measurement changes. Somebody had to show us true images. ([Exact
+# identification](../identification.md) has unions, dictionaries, points and Gaussian laws.)
 
 # %% [markdown]
 # ## 3. Sweep
@@ -141,23 +154,31 @@ print(answer)
 
 
 # %%
+turns = st.groups.quarter_turns(16)
+
+
 def full(cell, rng):
     """Whether random lines of k-space, and their turns, see every image."""
     drawn = np.isin(np.arange(16), rng.permutation(16)[: cell["lines"]])
     scanner = st.operators.fourier(np.repeat(drawn[:, None], 16, axis=1))
-    return st.stacked_rank(scanner, action).full
+    return st.stacked_rank(scanner, turns).full
 
 
 diagram = st.sweep(full, {"lines": range(4, 17)}, trials=20, seed=0, progress=False)
-st.plot.plot_transition_curve(diagram).figure
+ax = st.plot.plot_transition_curve(diagram)
+ax.set_ylabel("share of draws with full rank")
+ax.figure
 
 # %% [markdown]
-# *The share of draws with full rank is next to nothing up to eleven lines, one half at twelve or
-# thirteen, and one only where all sixteen lines are taken.*
+# *The share of twenty draws with full rank is small up to eleven lines, climbs from there, and is
+# one only where all sixteen lines are taken.*
 #
 # Lines are a poor match for quarter turns, and fewer than nine never do. The frequencies on the two
 # diagonals, $(k, \pm k)$, lie on the lines $k$ and $-k$ alone, before a turn and after it. So each
-# of the nine pairs $\pm k$ needs a line of its own, as without any symmetry.
+# of the nine pairs $\pm k$ needs a line of its own, as without any symmetry. Counting the choices
+# of lines that miss no pair gives the probability itself: 0.154, 0.308, 0.5, 0.7 and 0.875 for
+# eleven to fifteen lines. So it is one half at thirteen, and the rest of the curve is the luck of
+# twenty draws.
 
 # %% [markdown]
 # ### Exercise 1. The same without a rank
@@ -165,8 +186,8 @@ st.plot.plot_transition_curve(diagram).figure
 # Take any mask of frequencies, not just lines. A real image shows with frequency $f$ also $-f$, and
 # a quarter turn of the image turns its frequencies. So the rank is full exactly if every frequency
 # is in the mask, up to sign and turns. Decide it for the twenty masks of `drawn` by this alone.
-# *Hint:* `np.roll(np.flip(mask), 1, (0, 1))` is the mask at $-f$, and
-# `np.roll(np.rot90(mask), 1, 0)` is the turned mask.
+# *Hint:* for a mask `one`, `np.roll(np.flip(one), 1, (0, 1))` is the mask at $-f$, and
+# `np.roll(np.rot90(one), 1, 0)` is the turned mask.
 
 # %% tags=["exercise"]
 rng = np.random.default_rng(0)
@@ -175,8 +196,8 @@ answers = ...  # your turn: for each mask of `drawn`, True or False
 
 
 # %% tags=["solution", "hide-input"]
-def covers(mask):
-    either = mask | np.roll(np.rot90(mask), 1, 0)
+def covers(one):
+    either = one | np.roll(np.rot90(one), 1, 0)
     return np.all(either | np.roll(np.flip(either), 1, (0, 1)))
 
 
@@ -185,7 +206,6 @@ answers = [covers(one) for one in drawn]
 # %% tags=["check"]
 hint = "Unite a mask with its turn, then the two with both at -f, and see whether all is there."
 assert np.shape(answers) == (len(drawn),), f"One answer for each of {len(drawn)} masks. {hint}"
-turns = st.groups.quarter_turns(16)
 full_ranks = [st.stacked_rank(st.operators.fourier(one), turns).full for one in drawn]
 wrong = np.count_nonzero(np.array(answers, dtype=bool) != full_ranks)
 assert not wrong, f"{wrong} of {len(drawn)} masks differ from their rank. {hint}"
@@ -208,14 +228,14 @@ for repair in st.suggest(problem):
 # %%
 f = np.abs(np.fft.fftfreq(16, 1 / 16))
 middle = np.maximum(f[:, None], f) <= 3
-turns = st.groups.quarter_turns(16)
-design = st.design_mask("fourier", turns, int(mask.sum()), keep=middle)
+design = st.design_mask("fourier", turns, int(lines_mask.sum()), keep=middle)
 print(design)
 
 # %%
 fig, axes = plt.subplots(1, 3, figsize=(6, 2.4), layout="constrained")
+axes[0].set_ylabel("frequency")
 turned = design.mask | np.roll(np.rot90(design.mask), 1, 0)
-shown = {"8 lines": mask, "the design": design.mask, "... and its turn": turned}
+shown = {"8 lines": lines_mask, "the design": design.mask, "... and its turn": turned}
 for ax, (title, one) in zip(axes, shown.items(), strict=True):
     ax.imshow(np.fft.fftshift(one), cmap="gray", extent=(-8.5, 7.5, 7.5, -8.5))
     ax.set(title=title, xlabel="frequency")
@@ -230,8 +250,9 @@ for ax, (title, one) in zip(axes, shown.items(), strict=True):
 
 # %%
 print(st.analyze(st.Problem(design.operator, turns)).headline)
-if images.shape[1:] == mask.shape:
-    print(st.identify(st.models.Subspace(components[:20].T), design.operator, turns))
+alike = action.same_as(turns) and images.shape[1:] == lines_mask.shape
+if alike:
+    print(st.identify(model, design.operator, turns))
 
 # %% [markdown]
 # UNDECIDED, and rightly so: full rank is necessary, and no theorem makes it sufficient for a mask
@@ -254,12 +275,13 @@ fewest = 1 + 1 + 1 + 252 // 4
 
 # %% tags=["check"]
 hint = "Count the sets that are closed under f → -f and quarter turns: one frequency of each."
-assert isinstance(fewest, (int, np.integer)), hint
-turns = st.groups.quarter_turns(16)
-enough = 0 < fewest <= 256 and st.design_mask("fourier", turns, fewest).learnable
-assert enough, f"The best mask of {fewest} frequencies still leaves something unseen. {hint}"
-less = st.design_mask("fourier", turns, fewest - 1).learnable
-assert not less, f"{fewest - 1} frequencies can be enough already. {hint}"
+assert np.ndim(fewest) == 0 and np.asarray(fewest).dtype.kind in "iuf", hint
+count = int(fewest)
+assert count == fewest and 0 < count <= 256, f"A whole number from 1 to 256. {hint}"
+enough = st.design_mask("fourier", turns, count).learnable
+assert enough, f"The best mask of {count} frequencies still leaves something unseen. {hint}"
+less = count > 1 and st.design_mask("fourier", turns, count - 1).learnable
+assert not less, f"{count - 1} frequencies can be enough already. {hint}"
 
 # %% [markdown]
 # ## 5. Predict and compare
@@ -267,13 +289,14 @@ assert not less, f"{fewest - 1} frequencies can be enough already. {hint}"
 # What should training reach? `st.predict` needs no PyTorch.
 
 # %%
-setups = {"8 lines": st.Problem(operator, action), "design": st.Problem(design.operator, turns)}
+setups = {"operator": st.Problem(operator, action)}
+setups |= {"design": st.Problem(design.operator, turns)} if alike else {}
 for name, setup in setups.items():
     print(f"{name}\n{st.predict(setup, images)}\n")
 
 # %% [markdown]
-# Training does. A small network, few steps, on measurements alone; tested on the other half of the
-# head.
+# Training does. A small network, few steps, on measurements alone; in the example, tested on the
+# other half of the head.
 
 # %%
 try:
@@ -283,8 +306,7 @@ except ImportError as error:
     print(error)
 found = {}
 for name, setup in setups.items() if ei else ():
-    test = right if images is left else None
-    how = {"network": "unet-7k", "steps": 150, "progress": False, "test_signals": test}
+    how = {"network": "unet-7k", "steps": 100, "progress": False, "test_signals": test}
     found[name] = ei.compare(setup.operators, setup.action, images, ("ei",), **how)
 
 # %%
@@ -295,20 +317,21 @@ for place, one in enumerate(found.values()):
     ax.plot(one.psnr["pinv"], place, "o", color="#7A7A7A", label="A⁺y" if not place else None)
     ax.plot(one.psnr["ei"], place, "o", color="#0072B2", label="EI" if not place else None)
     ax.plot(level, place, "|", color="#D55E00", ms=16, label=None if place else "predicted limit")
-ax.set(xlabel="PSNR (dB)", ylim=(-0.6, 1.9), yticks=range(len(found)), yticklabels=found)
+ax.set(xlabel="PSNR (dB)", ylim=(1.6, -0.9), yticks=range(len(found)), yticklabels=found)
 if found:
     ax.legend(ncols=3, loc="upper left", fontsize="small")
 
 # %% [markdown]
-# *Two rows, for the lines and for the design. In both, EI lies some four decibels to the right of
-# the pseudo-inverse, and further right for the design. Only the lines have a limit, right of both.*
+# *Two rows, for the operator (the eight lines) and, below it, the design. In both, EI lies some
+# four decibels to the right of the pseudo-inverse, and further right for the design. Only the lines
+# have a limit, right of both.*
 #
 # Read it soberly. Both gain, since both have a stack that sees more than $A$, and after so short a
 # training of so small a network the lines are still far from their limit. They can never pass it by
-# what they measure; the design has none from linear algebra. That a mask *can* be learned from does
-# not make it the best mask for your images: look at levels, noise and singular values too
-# (`design.condition`). [Training](../training.md) tells which setups came out otherwise than
-# predicted.
+# what they measure; the design has none from linear algebra. That nothing stays unseen does not
+# make it the best mask for your images, nor prove that they can be learned from it: look at levels,
+# noise and singular values too (`design.condition`). [Training](../training.md) tells which setups
+# came out otherwise than predicted.
 #
 # ## What to remember
 #
