@@ -76,13 +76,14 @@ def dead_in_site(site: Path) -> Iterator[str]:
     def page(path: Path) -> Page:
         return Page(path.read_text(encoding="utf-8"))
 
+    site = site.resolve()
     for path in sorted(site.rglob("*.html")):
         for link in dict.fromkeys(page(path).links):
             if outside(link):
                 continue
             to, anchor = unquote(urlsplit(link).path), unquote(urlsplit(link).fragment)
             target = (path.parent / to).resolve() if to else path
-            if not target.is_file() or not target.is_relative_to(site.resolve()):
+            if not target.is_file() or not target.is_relative_to(site):
                 yield f"{path.relative_to(site)}: {link} is no file of the site"
             elif "=" in anchor:
                 continue  # settings that a page reads itself
