@@ -47,7 +47,7 @@ test-slow: $(TEST_READY)  ## the tests marked slow
 	$(PYTEST) -m slow $(ARGS)
 
 test-nojit: $(TEST_READY)  ## the fast tests of the core, kernels run as plain Python
-	NUMBA_DISABLE_JIT=1 $(PYTEST) -m 'not slow and not torch and not site' $(ARGS)
+	NUMBA_DISABLE_JIT=1 $(PYTEST) -m 'not slow and not torch and not compiled' $(ARGS)
 
 coverage: $(LINT_READY)  ## like test-nojit, with line coverage: compiled kernels would count as unseen
 	NUMBA_DISABLE_JIT=1 $(PYTEST) --cov --cov-report=term $(ARGS)

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.compiled
+
 ROOT = Path(__file__).resolve().parents[1]
 HEAVY = ("numba", "llvmlite", "sympy", "matplotlib", "torch", "joblib", "scipy.stats", "pandas")
 

@@ -15,7 +15,7 @@ import pytest
 
 import sensing_theorems as st
 
-pytestmark = pytest.mark.site
+pytestmark = pytest.mark.compiled
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "docs" / "explanation"

@@ -19,7 +19,7 @@ from sensing_theorems.cli import _parser
 from sensing_theorems.specs import OPERATORS, parse_action
 from sensing_theorems.theorems import best_element
 
-pytestmark = pytest.mark.site
+pytestmark = pytest.mark.compiled
 
 
 DOCS = Path(__file__).parents[1] / "docs"

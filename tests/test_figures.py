@@ -18,6 +18,8 @@ import pytest
 
 import sensing_theorems as st
 
+pytestmark = pytest.mark.compiled
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "figures"
 sys.path.insert(0, str(FOLDER))

@@ -319,6 +319,7 @@ class TestBasis:
 
 
 class TestLimits:
+    @pytest.mark.compiled
     def test_points_beyond_reach_are_named(self):
         n = 5000
         action = st.groups.from_permutations([np.roll(np.arange(n), -1), [1, 0, *range(2, n)]])

@@ -15,6 +15,8 @@ import pytest
 
 import sensing_theorems as st
 
+pytestmark = pytest.mark.compiled
+
 ROOT = Path(__file__).resolve().parents[1]
 # Not the folder beside the tests: a release is tested where that is gone.
 PACKAGE = Path(st.__file__).resolve().parent

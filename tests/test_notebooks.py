@@ -16,7 +16,7 @@ import pytest
 
 import sensing_theorems as st
 
-pytestmark = pytest.mark.site
+pytestmark = pytest.mark.compiled
 
 HOME = Path(__file__).parents[1] / "notebooks"
 STEMS = [path.stem for path in sorted((HOME / "src").glob("[0-9][0-9]_*.py"))]

@@ -324,6 +324,7 @@ print(answers)
 """
 
 
+@pytest.mark.compiled
 def test_the_answer_does_not_depend_on_the_number_of_threads():
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
     said = []

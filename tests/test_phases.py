@@ -13,6 +13,8 @@ import pytest
 import sensing_theorems as st
 from sensing_theorems.sweep_files import task_of
 
+pytestmark = pytest.mark.compiled
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "figures"
 sys.path.insert(0, str(FOLDER))

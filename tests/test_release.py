@@ -26,7 +26,7 @@ from packaging.version import Version
 
 import sensing_theorems as st
 
-pytestmark = pytest.mark.site
+pytestmark = pytest.mark.compiled
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = Path(st.__file__).resolve().parent

@@ -13,7 +13,7 @@ from sensing_theorems.demo.page import Entry, write_index, write_report
 from sensing_theorems.demo.setup import Setup
 from sensing_theorems.demo.table import COLUMNS, Row
 
-pytestmark = pytest.mark.site
+pytestmark = pytest.mark.compiled
 
 
 BAND = np.outer(np.abs(np.fft.fftfreq(8)) < 0.2, np.ones(8, bool))

@@ -16,6 +16,8 @@ from hypothesis import strategies as some
 
 from sensing_theorems import files, groups, operators, specs
 
+pytestmark = pytest.mark.compiled
+
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):

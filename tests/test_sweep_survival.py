@@ -19,7 +19,10 @@ import pytest
 
 import sensing_theorems as st
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+pytestmark = [
+    pytest.mark.compiled,
+    pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX"),
+]
 
 ROOT = Path(__file__).resolve().parents[1]
 GRID = {"m": range(1, 13), "k": [1, 2, 4, 8]}
