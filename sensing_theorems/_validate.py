@@ -41,7 +41,8 @@ def signal_size(*factors: int) -> int:
 
 def array_shape(value: Any, name: str) -> tuple[int, ...]:
     """Return `value`, an integer or a sequence of them, as the shape of a non-empty array."""
-    if hasattr(value, "__index__"):
+    # Arrays have `__index__` too, whatever their shape.
+    if hasattr(value, "__index__") and np.ndim(value) == 0:
         return (positive_int(value, name),)
     if isinstance(value, (str, bytes, dict)) or not hasattr(value, "__iter__"):
         raise TypeError(f"`{name}` must be a tuple of integers; got {type(value).__name__}.")
@@ -97,6 +98,8 @@ def generator(rng: Any) -> np.random.Generator:
     ):
         came = "None" if rng is None else type(rng).__name__
         raise TypeError(f"`rng` must be a numpy.random.Generator or an integer seed; got {came}.")
+    if hasattr(rng, "__index__") and np.ndim(rng) == 0 and operator.index(rng) < 0:
+        raise ValueError(f"`rng` must be at least 0; got {operator.index(rng)}.")
     return np.random.default_rng(rng)
 
 

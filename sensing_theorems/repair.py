@@ -38,7 +38,7 @@ class Repair:
     ----------
     kind : {"action", "group", "rows", "units", "mask", "measurements"}
         Another action; a group that contains the given one; more generic rows; more lines, pixels
-        or frequencies; another mask with as many measurements; more generic measurements.
+        or frequencies; a mask with as many measurements; more generic measurements.
     text : str
         What to change.
     rank : int
@@ -53,7 +53,7 @@ class Repair:
     mask : ndarray of bool or None
         The changed mask, in the order that its operator takes.
     note : str
-        On what the change hangs, or why its kind cannot do more.
+        On what the change hangs, or why its kind cannot make the rank full.
     """
 
     kind: str
@@ -105,14 +105,15 @@ class Repair:
 
     @cached_property
     def regained(self) -> tuple[tuple[str, int], ...]:
-        """Irreps of the given action that are seen better afterwards: label, dimensions.
+        """Irreps of the given action of which more is seen afterwards: label, dimensions.
 
-        Empty where the irreps are not known, and for a partial repair by an action that does not
-        contain the given one: what stays unseen is then no sum of parts of irreps.
+        Less is seen of those with negative dimensions, as another mask may give up what the given
+        one saw. Empty where the irreps are not known, and for a partial repair by an action that
+        does not contain the given one: what stays unseen is then no sum of parts of irreps.
         """
-        lost = self.before.deficient
+        lost = {d.label: d.missing for d in self.before.deficient}
         if self.full:
-            return tuple((d.label, d.missing) for d in lost)
+            return tuple(lost.items())
         if self.kind == "group":
             left = self._left_within()
         elif self.problem.action is self.given.action:
@@ -121,8 +122,8 @@ class Repair:
             left = None
         if left is None:
             return ()
-        won = ((d.label, d.missing - left.get(d.label, 0)) for d in lost)
-        return tuple(pair for pair in won if pair[1] > 0)
+        won = ((label, lost.get(label, 0) - left.get(label, 0)) for label in {**lost, **left})
+        return tuple(pair for pair in won if pair[1])
 
     def _left_within(self) -> dict[str, int] | None:
         """Dimensions that stay unseen in each irrep of the given group, inside the larger one.
@@ -158,8 +159,8 @@ def _spectrum_is_quick(problem: Problem, found: RankResult) -> bool:
 def analysed(given: Problem, change: Change, partial: bool) -> Repair | None:
     """Analyse the changed setup; ``None`` if its rank is unclear, or neither full nor better.
 
-    What is better and not full is told if `partial`; and then also the best mask of a kind that
-    cannot do better, for the reason it comes with.
+    What is better and not full is told if `partial`; and then also a mask of a kind that cannot do,
+    for the reason it comes with.
     """
     before, after = evidence.stack(given), evidence.stack(change.problem)
     better = before.clear and not after.rank_error and after.rank > before.rank

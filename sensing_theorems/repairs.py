@@ -23,14 +23,15 @@ __all__ = ["Repair", "suggest"]
 
 _WORK, _SAME_WORK = 3e8, 1e9
 _ROWS = 2**22
-_OF_SIGNALS = "only if the signals have this symmetry, which is a property of theirs and no choice"
+_OF_SIGNALS = "a symmetry is a property of the signals and no choice"
 
 
 def suggest(problem: Problem, *, partial: bool = False) -> tuple[Repair, ...]:
     """List repairs of a setup that is not known to be identifiable, the most useful ones first.
 
-    Groups on the same array that contain the given one, and other actions; the best mask of the
-    same budget; the smallest number of generic rows, of lines, of pixels or of frequencies; for
+    Groups on the same array that contain the given one, and other actions; the best mask that was
+    found of the same budget; the smallest number of generic rows, of pixels or of frequencies, and
+    of lines, whose text says "or fewer" where the number is not proved to be the smallest; for
     generic operators of full rank, the number of measurements at which the published bound holds.
     Every one is analysed anew before it is listed, and what is too large to analyse is not listed.
 
@@ -40,8 +41,9 @@ def suggest(problem: Problem, *, partial: bool = False) -> tuple[Repair, ...]:
     ----------
     problem : Problem
     partial : bool
-        List also what raises the rank and leaves it deficient; and the best mask of a kind of
-        which none can make the rank full, with the reason in its `note`.
+        List also what raises the rank and leaves it deficient; and, with the reason in its `note`,
+        a mask of a kind of which none can make the rank full: one of more rank where one was
+        found, else the given one.
 
     Returns
     -------
@@ -115,7 +117,8 @@ def _other_actions(problem: Problem) -> Iterator[Change]:
     for action in _candidates(problem):
         if _affordable(action, problem.m) and not any(action.same_as(a) for a in known):
             changed = replace(problem, action=action)
-            yield Change("action", f"symmetry {action.name} instead", changed, note=_OF_SIGNALS)
+            text = f"symmetry {action.name} instead, if the signals have it"
+            yield Change("action", text, changed, note=_OF_SIGNALS)
 
 
 def _larger(problem: Problem) -> Iterator[Change]:
@@ -174,13 +177,16 @@ def _samples(problem: Problem, partial: bool) -> Iterator[Change]:
         return  # orbits join f and -f, which complex signals tell apart
     for samples, cannot in same_budget(given, action, partial):
         text = f"another choice of {given.units.text(len(given.chosen))}"
-        if samples.units.kind != given.units.kind:
+        if samples is given:
+            text = "the mask as it is"
+        elif samples.units.kind != given.units.kind:
             text = f"{samples.units.text(len(samples.chosen))}, chosen freely, in their place"
         yield _with_mask(problem, "mask", text, samples, (0, cannot))
-    more = fewest_more(given, action)
-    if more is not None:
-        text = f"{len(more.chosen) - len(given.chosen)} more "
-        text += given.units.name(len(more.chosen) - len(given.chosen))
+    enough = fewest_more(given, action)
+    if enough is not None:
+        more, proved = enough
+        number = len(more.chosen) - len(given.chosen)
+        text = f"{number} more {given.units.name(number)}{'' if proved else ', or fewer'}"
         extra = more.entries - given.entries
         yield _with_mask(problem, "units", text, more, (extra, ""))
 

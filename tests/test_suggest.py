@@ -11,7 +11,9 @@ import pytest
 
 import sensing_theorems as st
 from sensing_theorems.design.larger_groups import contains, larger_groups
-from sensing_theorems.design.samples import sampled
+from sensing_theorems.design.orbit_gram import OrbitGram
+from sensing_theorems.design.samples import _fewest, fewest_more, sampled
+from sensing_theorems.design.units import lines
 
 LINES = np.isin(np.arange(32), [0, 1, 2, 30, 31, 7, 13, 22])
 CARTESIAN = np.repeat(LINES[:, None], 32, axis=1)
@@ -82,7 +84,7 @@ class TestEverySuggestion:
             assert repair.rank == rank
             assert repair.deficit == (problem.n - before, problem.n - rank)
             assert repair.full is (rank == problem.n)
-            assert rank > before or "no " in repair.note
+            assert rank > before or (rank == before and "no " in repair.note)
         assert [r.text for r in everything if r.full] == [r.text for r in full]
 
     @every_setup
@@ -127,8 +129,8 @@ class TestEverySuggestion:
         lost = {d.label: d.missing for d in st.stacked_rank(*setup).deficient}
         for repair in st.suggest(problem, partial=True):
             regained = dict(repair.regained)
-            assert all(0 < dims <= lost[label] for label, dims in regained.items())
-            if repair.full or repair.kind == "group":
+            assert all(dims and dims <= lost.get(label, 0) for label, dims in regained.items())
+            if repair.full or repair.kind in ("group", "mask"):
                 before, after = repair.deficit
                 assert sum(regained.values()) == before - after
             if repair.full:
@@ -188,6 +190,59 @@ class TestMeasurements:
         (repair,) = (r for r in st.suggest(problem, partial=True) if r.kind == "mask")
         assert not repair.full and "the 7 orbits of frequencies" in repair.note
         assert "no 3 frequencies can make it full" in str(repair)
+
+    def test_a_mask_that_no_other_beats_stays_as_it_is(self):
+        # Five frequencies of shifts: 1 to 5 hit five pairs, of rank 10, which is the most.
+        mask = np.isin(np.arange(12), [1, 2, 3, 4, 5])
+        problem = st.Problem(st.operators.fourier(mask), st.groups.shifts(12))
+        (repair,) = (r for r in st.suggest(problem, partial=True) if r.kind == "mask")
+        assert repair.text == "the mask as it is" and np.array_equal(repair.mask, mask)
+        assert repair.deficit == (2, 2) and repair.regained == ()
+        assert "no 5 frequencies can make it full" in repair.note
+
+    def test_what_another_mask_gives_up_is_told(self):
+        # Zero and 6 are seen at the price of a pair each; a mask of pairs sees neither.
+        mask = np.isin(np.arange(12), [0, 6, 1])
+        problem = st.Problem(st.operators.fourier(mask), st.groups.shifts(12))
+        (repair,) = (r for r in st.suggest(problem, partial=True) if r.kind == "mask")
+        assert repair.deficit == (8, 6)
+        regained = [dims for _, dims in repair.regained]
+        assert sum(regained) == 2 and sorted(regained)[:2] == [-1, -1]
+
+    def test_fewest_lines_against_all_choices(self, rng):
+        for _ in range(12):
+            labels = rng.integers(0, 9, 35)
+            labels[:9] = np.arange(9)
+            units = lines((7, 5))
+            gram = OrbitGram(labels, 0.2)
+            kept = (int(rng.integers(7)),)
+            chosen, proved = _fewest(gram, units, tuple(range(7)), kept)
+            sizes = [
+                number
+                for number in range(7)
+                for more in itertools.combinations(set(range(7)) - set(kept), number)
+                if gram.eigenvalues(units.mask((*kept, *more)))[0] > 0
+            ]
+            assert proved and len(chosen) == min(sizes) + 1 and set(kept) <= set(chosen)
+            assert gram.eigenvalues(units.mask(chosen))[0] > 0
+
+    def test_says_where_fewer_might_do(self, monkeypatch):
+        # Two lines hit all six orbits; what is added greedily takes three.
+        labels = np.array([0, 1, 2, 3, 0, 1, 4, 4, 2, 3, 5, 5]).reshape(3, 4).reshape(-1)
+        monkeypatch.setattr("sensing_theorems.design.samples._SECONDS", 0.0)
+        gram, units = OrbitGram(labels, 0.2), lines((3, 4))
+        chosen, _ = _fewest(gram, units, (0, 1, 2), ())
+        assert gram.eigenvalues(units.mask(chosen))[0] > 0
+        given = sampled(st.operators.fourier(SMALL))
+        monkeypatch.setattr(
+            "sensing_theorems.design.samples._fewest", lambda _, __, known, ___: (known, False)
+        )
+        monkeypatch.setattr("sensing_theorems.design.samples.least_units", lambda *_: (1, "-"))
+        more, proved = fewest_more(given, st.groups.shifts(6, 6))
+        assert not proved and more.operator().shape[0] == 24
+        problem = st.Problem(st.operators.fourier(SMALL), st.groups.shifts(6, 6))
+        (repair,) = (r for r in st.suggest(problem) if r.kind == "units")
+        assert repair.text == "2 more lines of k-space, or fewer"
 
     def test_complex_signals_tell_a_frequency_from_its_negative(self):
         A = st.operators.fourier(np.arange(8) < 5)
@@ -271,8 +326,9 @@ class TestSymmetry:
         found = [r for r in st.suggest(problem, partial=True) if r.kind in ("action", "group")]
         assert {r.kind for r in found} == {"action", "group"}
         for repair in found:
-            assert "property of theirs and no choice" in str(repair)
-            assert ("if the signals also allow" in repair.text) is (repair.kind == "group")
+            assert "property of the signals and no choice" in str(repair)
+            condition = "also allow" if repair.kind == "group" else "have it"
+            assert f"if the signals {condition}" in repair.text
 
     def test_no_group_that_asks_for_more_than_needed(self):
         problem = st.Problem(*SETUPS["pixels, strides"])
@@ -310,8 +366,10 @@ class TestReport:
             assert plain["text"] == repair.text and plain["note"] == repair.note
             assert (plain["missing_before"], plain["missing_after"]) == repair.deficit
             assert plain["condition"] == repair.condition
-        assert "property of theirs" in " ".join(str(report).split())
-        assert "property of theirs" in report.to_html()
+        said = [" ".join(str(report).split()), report.to_html(), report._repr_html_()]
+        for page in said:
+            assert "instead, if the signals have it" in page
+            assert "a symmetry is a property of the signals and no choice" in page
 
     def test_takes_a_problem(self):
         with pytest.raises(TypeError, match="must be a Problem"):

@@ -23,7 +23,7 @@ _EXTRA = {
     "dihedral": "quarter turns and flips",
     "polygon": "shifts and flips",
     "p2": "shifts and half turns",
-    "pmm": "shifts and flips of both axes",
+    "pmm": "shifts and both flips, of rows and of columns",
     "p4": "shifts and quarter turns",
     "p4m": "shifts, quarter turns and flips",
 }

@@ -2,18 +2,17 @@ r"""Masks that a symmetry makes learnable: the choice with the largest least sin
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from .._forward import ForwardOperator
 from .._probes import probe_rng
 from .._validate import generator, positive_int
 from ..groups.action import GroupAction
 from ..operators import fourier, inpainting
 from ..rank_result import RankResult
 from ..stacked_rank import stacked_rank
+from .designed import MaskDesign
 from .orbit_gram import OrbitGram
 from .search import Found, Gram
 from .shortfall import least_units
@@ -21,81 +20,6 @@ from .solving import best_units, condition_of, conditions_of, gram_of, random_ch
 from .units import Units, checked_shape, kept_units, units_of
 
 __all__ = ["MaskDesign", "design_mask"]
-
-
-@dataclass(frozen=True, eq=False)
-class MaskDesign:
-    r"""A mask, with what the rank engine says about it.
-
-    Attributes
-    ----------
-    kind : {"cartesian", "radial", "pixels", "fourier"}
-    mask : ndarray of bool
-        In the order that `operators.fourier` or `operators.inpainting` takes.
-    budget : int
-        Number of units: lines, spokes, pixels or frequencies.
-    units : tuple of int
-        Numbers of the chosen units, see `design_mask`.
-    operator : ForwardOperator, (m, n)
-        Of the mask.
-    action : GroupAction
-        The symmetry that the signals are assumed to have.
-    rank : RankResult
-        Of the stack over all :math:`A T_g` for real signals, computed from the operator anew.
-    condition : float
-        Smallest over largest singular value of that stack; 0 where the rank is not full.
-    optimal : bool
-        Whether no mask of this kind and budget has a larger least singular value. False means
-        that it was found by a search which does not prove that.
-    possible : bool or None
-        Whether some mask of this kind and budget has full rank: True if this one has, False if it
-        was proved that none has, ``None`` if none was found and none ruled out.
-    reason : str
-    random : ndarray of float, shape (20,)
-        Conditions of random masks of the same kind and budget, decreasing; 0 where the rank is
-        not full. Searches start from the best of them too, so that none has a larger least
-        singular value than the design.
-    """
-
-    kind: str
-    mask: np.ndarray
-    budget: int
-    units: tuple[int, ...]
-    operator: ForwardOperator = field(repr=False)
-    action: GroupAction
-    rank: RankResult
-    condition: float
-    optimal: bool
-    possible: bool | None
-    reason: str
-    random: np.ndarray = field(repr=False)
-
-    @property
-    def learnable(self) -> bool | None:
-        """Whether the stack has rank n, so that no signal is invisible; ``None`` if unclear.
-
-        It is necessary for model identification, and for a mask no theorem makes it sufficient.
-        """
-        return self.rank.full if self.rank.clear else None
-
-    def __str__(self) -> str:
-        size = "x".join(map(str, self.mask.shape))
-        seen = np.count_nonzero(self.random)
-        said = {True: "nothing stays invisible", False: "not learnable", None: "unclear"}
-        how = "optimal" if self.optimal else "the best found"
-        others = f"{seen} of {self.random.size} random masks see everything"
-        if seen:
-            others += f", conditions up to {self.random[0]:.3g}"
-        return (
-            f"{_units_text(self)} on {size}, {self.action.name}: {said[self.learnable]}\n"
-            f"  {self.rank}\n"
-            f"  condition {self.condition:.3g}, {how}; {others}\n"
-            f"  {self.reason}"
-        )
-
-
-def _units_text(design: MaskDesign) -> str:
-    return Units(design.kind, design.mask.shape, ()).text(design.budget)
 
 
 def design_mask(
@@ -109,7 +33,8 @@ def design_mask(
 ) -> MaskDesign:
     r"""Choose the measurements that a symmetry of the signals makes the most of.
 
-    Of all masks S of this kind and budget, one with a large least eigenvalue of
+    Of all masks S of this kind and budget that hold the kept units, one with a large least
+    eigenvalue of
 
     .. math:: M(S) = \frac{1}{|G|} \sum_{g \in G} T_g^\top A_S^\top A_S\, T_g,
 
@@ -132,7 +57,8 @@ def design_mask(
         Of the mask, with n entries; by default ``action.shape``.
     keep : array of bool or of int, optional
         Units that must stay, such as the centre of k-space: a mask, one boolean per unit, or
-        numbers of units.
+        numbers of units, each listed once. What is said of all masks is then said of those that
+        hold these units.
     rng : numpy.random.Generator or int, optional
         Breaks ties, starts searches, and draws the random masks. By default always the same.
 
@@ -144,9 +70,9 @@ def design_mask(
     Raises
     ------
     ValueError
-        If there is no such kind, the budget does not fit, `shape` or `keep` do not match, signals
-        are coefficients of functions and no arrays, or the action neither permutes entries nor
-        is within the cost of isotypic blocks.
+        If there is no such kind, the budget does not fit, `shape` or `keep` do not match, a unit
+        is kept twice, signals are coefficients of functions and no arrays, or the action neither
+        permutes entries nor is within the cost of isotypic blocks.
     TypeError
         If `action` is no GroupAction, or another argument is of the wrong type.
 
@@ -157,9 +83,11 @@ def design_mask(
     wallpaper groups), M is diagonal and its eigenvalues are the shares of the orbits that the mask
     hits, f and -f counted as one orbit (derived here, see `sensing_theorems.design.orbit_gram`).
     Single pixels and frequencies are then optimal: every step adds to the orbit that is covered
-    least, `sensing_theorems.design.orbit_gram.water_filling`. Lines and spokes are enumerated
-    where there are few choices, and otherwise grown and exchanged. For other orthogonal actions
-    the blocks of M take the place of orbits, up to a cost that the error message names.
+    least, `sensing_theorems.design.orbit_gram.water_filling`; where full rank is impossible, the
+    rank is the largest. Lines and spokes are enumerated where there are few choices, and otherwise
+    grown and exchanged. For other orthogonal actions the blocks of M take the place of orbits, up
+    to a cost that the error message names. Their eigenvalues are rounded, and a tiny one cannot be
+    told from zero; so trying all choices proves nothing there, and the answer is left open.
 
     Two limits follow from orbits. Under shifts each orbit is a single pair of f and -f: the
     operator is equivariant, and no mask of frequencies gains anything from them. And a line along
@@ -181,7 +109,7 @@ def design_mask(
     True
     >>> few = st.design_mask("fourier", turns, 65)
     >>> few.learnable, few.possible, few.rank.missing
-    (False, False, 4)
+    (False, False, 1)
     """
     units, kept, action = _asked(kind, action, budget, shape, keep)
     rng = probe_rng("mask design") if rng is None else generator(rng)
@@ -202,11 +130,17 @@ def design_mask(
         action=action,
         rank=rank,
         condition=_measured(rank, values),
-        optimal=optimal or possible is False or bool(values[0] >= mask.mean() - 1e-12),
+        optimal=optimal or possible is False or _even(gram, units, found),
         possible=possible,
         reason=reason,
         random=conditions_of(gram, units, drawn),
     )
+
+
+def _even(gram: Gram, units: Units, found: Found) -> bool:
+    """Whether the least eigenvalue reaches the largest mean that a mask of this budget can have."""
+    largest = units.most_entries(len(found.chosen)) / units.n
+    return bool(gram.eigenvalues(units.mask(found.chosen))[0] >= largest - 1e-12)
 
 
 def _asked(
@@ -260,12 +194,15 @@ def _answer(
         alone = " The mask needs no symmetry: it is one-to-one on real signals." if own else ""
         return True, f"Every part of the signals is seen through some element of the group.{alone}"
     needed, why = least_units(gram, units, action, kept)
+    which = units.text(budget)
+    if kept:
+        which += f" that {'hold' if budget > 1 else 'holds'} the kept {units.name(len(kept))}"
     if budget < needed:
-        return False, f"No {units.text(budget)} can: {why}."
+        return False, f"No {which} can: {why}."
     if optimal:
-        return False, f"No {units.text(budget)} can: all choices were tried."
+        return False, f"No {which} can: all choices were tried."
     return None, (
-        f"None of the masks that were tried sees everything; whether {units.text(budget)} can is "
+        f"None of the masks that were tried sees everything; whether {which} can is "
         f"left open, while fewer than {needed} cannot: {why}."
     )
 

@@ -48,7 +48,7 @@ class OrbitGram:
         self.labels = labels
         self.sizes = np.bincount(labels)
         self.soft = SOFT * share
-        self.work = 10.0 * labels.size
+        self.work = 20.0 * labels.size
         self._order = np.argsort(labels, kind="stable")
         self._starts = np.cumsum([0, *self.sizes[:-1]])
 
@@ -77,11 +77,17 @@ def water_filling(
 ) -> np.ndarray:
     r"""Entries that maximise the least coverage :math:`\min_O |S \cap O| / |O|`.
 
-    Every step adds to an orbit that is covered least. This is optimal (derived here): a least
+    Every step adds to an orbit that is covered least, and of several to the largest. This is
+    optimal, however ties are broken (derived here): a least
     coverage of t takes :math:`\max(\lceil t |O| \rceil, k_O)` entries of each orbit, with
     :math:`k_O` of them kept; and as long as the least coverage is below t, a step adds only to an
     orbit with :math:`|S \cap O| < t|O|`, so that no orbit receives more than that before t is
     reached.
+
+    The rank, which is the number of entries in the orbits that are hit, is the largest as well.
+    If an orbit stays unhit, then every step went to an unhit orbit, as its coverage is 0, and to
+    the largest of these. So the rank is that of the kept entries and the sizes of as many of the
+    largest other orbits as there were steps; and no step adds more than one orbit to those hit.
 
     Parameters
     ----------
@@ -91,7 +97,8 @@ def water_filling(
     budget : int
         Entries in all, kept ones included.
     rng : numpy.random.Generator
-        Says which entries of an orbit are taken, on which the spectrum does not depend.
+        Says which entries of an orbit are taken, on which the spectrum does not depend, and which
+        of equal orbits come first.
 
     Returns
     -------
@@ -104,13 +111,15 @@ def water_filling(
         free[orbit].append(p)
     held = np.bincount(labels[kept], minlength=len(sizes)).tolist()
     ties = rng.permutation(len(sizes)).tolist()
-    heap = [(Fraction(held[j], sizes[j]), ties[j], j) for j in range(len(sizes)) if free[j]]
+    heap = [
+        (Fraction(held[j], sizes[j]), -sizes[j], ties[j], j) for j in range(len(sizes)) if free[j]
+    ]
     heapq.heapify(heap)
     chosen = kept.tolist()
     for _ in range(budget - len(chosen)):
-        _, tie, j = heapq.heappop(heap)
+        _, size, tie, j = heapq.heappop(heap)
         chosen.append(free[j].pop())
         held[j] += 1
         if free[j]:
-            heapq.heappush(heap, (Fraction(held[j], sizes[j]), tie, j))
+            heapq.heappush(heap, (Fraction(held[j], sizes[j]), size, tie, j))
     return np.array(chosen, dtype=np.int64)

@@ -19,8 +19,8 @@ from .units import Units, lines, points
 
 __all__ = ["Samples", "fewest_more", "same_budget", "sampled"]
 
-_SINGLES, _UNITS = 2**16, 2**12
-_TRIES = 3
+_SINGLES, _UNITS, _SEARCHED = 2**16, 2**12, 2**10
+_SECONDS = 2.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,43 +86,80 @@ def _orbits(units: Units, action: GroupAction, budget: int) -> OrbitGram | None:
     return orbits_of(units, action, budget) if units.n <= most else None
 
 
-def fewest_more(given: Samples, action: GroupAction) -> Samples | None:
-    """The given mask, and as few more units of its kind as are known to make the rank full.
+def fewest_more(given: Samples, action: GroupAction) -> tuple[Samples, bool] | None:
+    """The given mask, and more units of its kind that make the rank full.
 
-    Fewest for single pixels and frequencies. For lines a few budgets from the one below which none
-    can do are searched, and then lines are added until all orbits are hit.
+    Returns
+    -------
+    tuple of Samples and bool, or None
+        With whether it is proved that no fewer units can: by a count of orbits for single entries,
+        and for lines by orbits that share no line or by an integer programme.
     """
     units, kept = given.units, given.chosen
     gram = _orbits(units, action, len(kept) + 1)
     if gram is None:
         return None
     needed, _ = least_units(gram, units, action, kept)
-    least = max(needed, len(kept) + 1)
-    for budget in range(least, min(least + _TRIES, units.count)):
+    chosen, proved = _covering(gram, units, kept), True
+    if len(chosen) > max(needed, len(kept)):
+        chosen, proved = _fewest(gram, units, chosen, kept)
+    if units.single or units.n <= _SEARCHED:
         rng = probe_rng("more units")
-        drawn = random_choices(units, budget, kept, rng)
-        found, _ = best_units(gram, units, kept, drawn, rng)
-        if found.key[0] > 0:
-            return replace(given, chosen=found.chosen)
-    return replace(given, chosen=_covering(gram, units, kept))
+        drawn = [chosen, *random_choices(units, len(chosen), kept, rng)]
+        chosen = best_units(gram, units, kept, drawn, rng)[0].chosen
+    return replace(given, chosen=chosen), proved
 
 
 def _covering(gram: OrbitGram, units: Units, kept: tuple[int, ...]) -> tuple[int, ...]:
     """Units added one by one, each time the one that hits most new orbits."""
+    unseen = gram.counts(units.mask(kept)[None])[0] == 0
+    if units.single:
+        # One entry of every orbit: its first, as no entry hits two.
+        first = np.unique(gram.labels, return_index=True)[1]
+        return tuple(sorted((*kept, *first[unseen].tolist())))
     chosen = list(kept)
     hits = gram.counts(units.cells) > 0
-    unseen = gram.counts(units.mask(kept)[None])[0] == 0
     while unseen.any():
         chosen.append(int(np.argmax((hits & unseen).sum(axis=1))))
         unseen &= ~hits[chosen[-1]]
     return tuple(sorted(chosen))
 
 
+def _fewest(
+    gram: OrbitGram, units: Units, known: tuple[int, ...], kept: tuple[int, ...]
+) -> tuple[tuple[int, ...], bool]:
+    """Fewest units that hit all orbits, and whether that is proved; else the `known` ones."""
+    from scipy.optimize import Bounds, LinearConstraint, milp  # a third of a second to import
+
+    unseen = gram.counts(units.mask(kept)[None])[0] == 0
+    hits = np.unique(gram.counts(units.cells)[:, unseen].T > 0, axis=0)
+    found = milp(
+        np.ones(units.count),
+        integrality=np.ones(units.count),
+        bounds=Bounds(0, 1),
+        constraints=LinearConstraint(hits.astype(float), lb=1.0),
+        options={"time_limit": _SECONDS},
+    )
+    if found.x is None:
+        return known, False
+    chosen = tuple(sorted({*kept, *np.flatnonzero(found.x > 0.5).tolist()}))
+    # Checked in whole numbers, as the solver rounds.
+    if len(chosen) > len(known) or not hits[:, list(chosen)].any(axis=1).all():
+        return known, False
+    return chosen, found.status == 0
+
+
+def _rank(gram: OrbitGram, samples: Samples) -> int:
+    """Rank of the stack: the entries of all orbits that are hit."""
+    return int(gram.sizes[gram.counts(samples.mask.reshape(1, -1))[0] > 0].sum())
+
+
 def same_budget(given: Samples, action: GroupAction, hopeless: bool) -> list[tuple[Samples, str]]:
     """Best masks with as many measurements, each with why its kind cannot do, or "".
 
     Of the same kind, and for lines of single frequencies as well. Kinds that cannot do are left out
-    unless `hopeless` ones are asked for.
+    unless `hopeless` ones are asked for; their mask is the given one where none of more rank was
+    found.
     """
     kinds = [given.units]
     if not given.units.single:
@@ -139,5 +176,7 @@ def same_budget(given: Samples, action: GroupAction, hopeless: bool) -> list[tup
             rng = probe_rng("same budget")
             drawn = random_choices(units, budget, (), rng)
             best, _ = best_units(gram, units, (), drawn, rng)
-            found.append((replace(given, units=units, chosen=best.chosen), no))
+            better = replace(given, units=units, chosen=best.chosen)
+            worse = no and _rank(gram, better) <= _rank(gram, given)
+            found.append((given if worse else better, no))
     return found

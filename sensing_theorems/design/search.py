@@ -16,7 +16,7 @@ __all__ = ["Found", "Gram", "exhaustive", "heuristic"]
 
 _CELLS = 2**22  # of masks that are scored at once
 _STARTS = 4
-_WORK, _STEP = 1.5e9, 2e8
+_WORK, _STEP, _GROWTH = 1.5e9, 2e8, 2e9
 _WIDE, _NARROW = 4096, 4
 
 
@@ -100,17 +100,17 @@ def _unit_sums(units: Units, entries: np.ndarray) -> np.ndarray:
     return np.array([entries[at].sum() for at in units.members])
 
 
-def _width(gram: Gram, units: Units) -> int:
-    """How many candidates are scored in a step."""
+def _width(gram: Gram, units: Units, steps: int = 1) -> int:
+    """How many candidates are scored in a step, of so many."""
     if units.single and not gram.exact:
         # Of single entries the first order tells nearly all, and there are many steps.
         return 1
-    return max(_NARROW, min(_WIDE, int(_STEP / gram.work)))
+    return max(_NARROW, min(_WIDE, int(min(_STEP, _GROWTH / steps) / gram.work)))
 
 
 def _grown(gram: Gram, units: Units, budget: int, kept: tuple[int, ...]) -> tuple[int, ...]:
     chosen = list(kept)
-    width = _width(gram, units)
+    width = _width(gram, units, max(1, budget - len(kept)))
     while len(chosen) < budget:
         mask = units.mask(chosen)
         gains = _unit_sums(units, np.where(mask, 0.0, gram.pull(mask, 1)))

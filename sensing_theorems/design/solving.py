@@ -50,9 +50,10 @@ def best_units(
     drawn: list[tuple[int, ...]],
     rng: np.random.Generator,
 ) -> tuple[Found, bool]:
-    """Units with a large least eigenvalue, and whether none have a larger one.
+    """Units with a large least eigenvalue, and whether it is proved that none have a larger one.
 
-    No worse than the best of the choices that were `drawn`, which also say the budget.
+    No worse than the best of the choices that were `drawn`, which also say the budget. Rounded
+    eigenvalues prove nothing: a tiny one ties with zero.
     """
     budget = len(drawn[0])
     if isinstance(gram, OrbitGram) and units.single:
@@ -61,7 +62,7 @@ def best_units(
         return Found((float(least[0]), float(volume[0])), tuple(sorted(chosen.tolist()))), True
     found = exhaustive(gram, units, budget, kept)
     if found is not None:
-        return found, True
+        return found, gram.exact
     return heuristic(gram, units, kept, drawn), False
 
 

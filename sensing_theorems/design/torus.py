@@ -70,7 +70,8 @@ def frequency_map(images: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | No
         unit[a] = (unit[a] + 1) % side
         back = _coordinates(inverse[[np.ravel_multi_index(unit, shape)]], shape)[:, 0]
         turns = sum(f[b] * (back[b] * (around // shape[b])) for b in range(len(shape)))
-        moved.append(turns * side // around % side)
+        # Whole turns first, which would overflow large arrays.
+        moved.append(turns % around * side // around % side)
     return np.ravel_multi_index(moved, shape)
 
 

@@ -75,6 +75,13 @@ class Units:
             mask[self.members[u]] = True
         return mask
 
+    def most_entries(self, number: int) -> int:
+        """Number of entries that no mask of so many units exceeds."""
+        sizes = sorted((at.size for at in self.members), reverse=True)[:number]
+        # All spokes share the zero frequency; other units are disjoint.
+        shared = number - 1 if self.kind == "radial" else 0
+        return min(self.n, sum(sizes) - shared)
+
     def text(self, number: int) -> str:
         """Count and name, such as "3 lines of k-space"."""
         return f"{number} {self.name(number)}"
@@ -170,11 +177,18 @@ def kept_units(keep: Any, units: Units) -> tuple[int, ...]:
     Raises
     ------
     ValueError
-        If the mask has another shape or cuts through units, or a number is out of range.
+        If the mask has another shape or cuts through units, or a number is out of range or comes
+        twice.
     TypeError
         If `keep` holds neither booleans nor integers.
     """
-    given = np.asarray(() if keep is None else keep)
+    try:
+        given = np.asarray(() if keep is None else keep)
+    except ValueError:
+        raise ValueError(
+            "`keep` must be one array of booleans, or one list of numbers of units; got rows of "
+            "different lengths."
+        ) from None
     if given.size == 0:
         return ()
     if given.dtype.kind in "iu":
@@ -182,7 +196,11 @@ def kept_units(keep: Any, units: Units) -> tuple[int, ...]:
             raise ValueError(
                 f"`keep` must list units by numbers from 0 to {units.count - 1}; got {keep}."
             )
-        return tuple(np.unique(given).tolist())
+        once = np.unique(given)
+        # A mask of 0 and 1 lists the first two units again and again.
+        if once.size < given.size:
+            raise ValueError(f"`keep` must list each unit once, or be boolean; got {keep}.")
+        return tuple(once.tolist())
     if given.dtype.kind != "b":
         raise TypeError(
             f"`keep` must be a mask of booleans, or numbers of units; got dtype {given.dtype}."

@@ -20,6 +20,7 @@ from .text import covered_line, number, setup_line, strength_line, witness_line
 if TYPE_CHECKING:
     import numpy as np
 
+    from ..repair import Repair
     from ..report import Report
     from ..theorems import Check
 
@@ -300,6 +301,12 @@ padding:.1em .6em;margin:.2em 0 .5em}
 """
 
 
+def _repair_line(repair: Repair) -> str:
+    """What to change, the verdict after it, and on what it hangs."""
+    said = f"{repair.text}: {repair.verdict} [{repair.reason}]"
+    return f"{said}; {repair.note}" if repair.note else said
+
+
 def fragment(report: Report) -> str:
     """Verdict, reason and the main numbers for a notebook: small, without pictures."""
     rows = [
@@ -308,7 +315,7 @@ def fragment(report: Report) -> str:
         ("rank", str(report.rank)),
         ("recovery", f"{report.recovery}: {report.recovery_explanation}"),
         ("k covered", covered_line(report)),
-        *(("repair", f"{r.text}: {r.verdict} [{r.reason}]") for r in report.repairs),
+        *(("repair", _repair_line(r)) for r in report.repairs),
         ("not checked", ", ".join(report.not_checked)),
     ]
     if report.witness is not None:
