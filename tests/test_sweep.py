@@ -14,6 +14,7 @@ from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecu
 from concurrent.futures.process import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -674,3 +675,13 @@ class TestBar:
         assert "420/420" in capsys.readouterr().err
         st.sweep(likely, GRID, 20, 7)
         assert capsys.readouterr().err == ""
+
+    @pytest.mark.parametrize("running", [False, True])
+    def test_by_default_in_a_kernel_that_runs_and_not_where_one_is_only_loaded(
+        self, capsys, monkeypatch, running
+    ):
+        kernels = SimpleNamespace(IPKernelApp=SimpleNamespace(initialized=lambda: running))
+        monkeypatch.setitem(sys.modules, "ipykernel", SimpleNamespace(kernelapp=kernels))
+        monkeypatch.setitem(sys.modules, "ipykernel.kernelapp", kernels)
+        st.sweep(likely, GRID, 20, 7)
+        assert ("420/420" in capsys.readouterr().err) is running

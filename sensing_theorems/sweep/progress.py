@@ -50,7 +50,9 @@ class Bar:
 
 
 def _visible() -> bool:
+    # That ipykernel is loaded says little: whatever imports it may do so outside of a kernel.
+    kernels = sys.modules.get("ipykernel.kernelapp")
     try:
-        return "ipykernel" in sys.modules or sys.stderr.isatty()
+        return bool(kernels and kernels.IPKernelApp.initialized()) or sys.stderr.isatty()
     except (AttributeError, ValueError):  # there is none, or it is closed
         return False
