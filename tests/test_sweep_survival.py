@@ -81,6 +81,8 @@ def start(place, jobs, pause=0.001):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # A shell may have started these tests in the background, where it has SIGINT ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdout.readline() == "ready\n"
     return process
