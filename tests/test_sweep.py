@@ -25,6 +25,7 @@ import sensing_theorems as st
 from sensing_theorems.sweep.blocks import Block, run_blocks
 from sensing_theorems.sweep.schedule import Schedule
 from sensing_theorems.sweep.seeds import trial_rngs
+from sensing_theorems.sweep.workers import crew
 
 GRID = {"m": range(1, 8), "k": [1, 2, 4]}
 
@@ -593,6 +594,18 @@ class TestCompany:
             st.sweep(task, {"m": [0, 1, 2]}, 1, 0, n_jobs=2)
         # Half of what a single one of the others takes.
         assert time.monotonic() - start < 15
+
+    @pytest.mark.parametrize("noted", [True, False], ids=["noted", "cut short by an interrupt"])
+    def test_workers_are_killed_without_noise_while_work_is_passed_on(self, noted):
+        mine = crew(None, 2)
+        first = mine.executor.submit(time.sleep, 0.2)
+        # Keeps the pool's own thread, which passes work on, from doing so.
+        first.add_done_callback(lambda _: time.sleep(0.5))
+        first.result()
+        later = [mine.executor.submit(time.sleep, 30) for _ in range(3)]
+        # An exception of that thread fails this test too.
+        mine.leave(later if noted else [], broken=True)
+        assert all(future.done() for future in later)
 
     def test_what_others_finished_is_kept_when_one_fails(self):
         barrier = threading.Barrier(2)

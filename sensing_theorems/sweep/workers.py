@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, wait
 from contextlib import suppress
 from typing import Any
 
@@ -18,6 +18,8 @@ __all__ = ["Crew", "crew"]
 # Seconds after which a worker process without work ends.
 _IDLE = 10
 _LOOK = 0.5
+# Seconds for which workers that are to be killed may keep the parent waiting.
+_PATIENCE = 5
 _MOST_AT_ONCE = 1024
 _GUESS = 32
 
@@ -96,8 +98,24 @@ class _Own(Crew):
             with _GUARD:
                 _RESTING.setdefault((os.getpid(), self.workers), []).append(self.executor)
             return
-        with suppress(Exception):
-            self.executor.shutdown(kill_workers=True)  # type: ignore[call-arg]
+        try:
+            _settle(self.executor)
+        finally:
+            with suppress(Exception):
+                self.executor.shutdown(kill_workers=True)  # type: ignore[call-arg]
+
+
+def _settle(executor: Executor) -> None:
+    """Wait until all that was submitted is on its way to the workers.
+
+    A pool of loky that is told to kill its workers forgets what it still has to pass on, looks for
+    it all the same, and its thread ends with a traceback. Work is passed on in order, so what
+    comes last tells of all the rest, also of what an interrupt kept us from noting.
+    """
+    with suppress(Exception):  # a broken pool takes nothing, and has nothing to pass on
+        last = executor.submit(int)
+        if last.cancel():
+            wait([last], _PATIENCE)
 
 
 def _started(jobs: int) -> Executor:
