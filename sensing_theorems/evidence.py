@@ -22,6 +22,7 @@ from .weak_rows import weak_rows
 
 __all__ = [
     "claimed_generic",
+    "drawn_at_random",
     "equivariant",
     "irreps",
     "is_generic",
@@ -163,6 +164,11 @@ def claimed_generic(problem: Problem) -> bool:
     """Whether the user, or else every constructor, says that the operators are generic."""
     if problem.generic is not None:
         return problem.generic
+    return drawn_at_random(problem)
+
+
+def drawn_at_random(problem: Problem) -> bool:
+    """Whether every operator comes from a constructor that draws its entries."""
     return all(A.generic is True for A in problem.operators)
 
 

@@ -158,7 +158,7 @@ def _guaranteed(problem: Problem, checks: dict[str, Check]) -> Answer | None:
 
 def origin(problem: Problem) -> str:
     """Where the claim of genericity comes from."""
-    drawn = all(A.generic is True for A in problem.operators)
+    drawn = evidence.drawn_at_random(problem)
     return "was drawn at random" if drawn else "was declared generic"
 
 

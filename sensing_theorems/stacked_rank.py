@@ -165,7 +165,12 @@ def _choose(A: ForwardOperator, action: GroupAction) -> str:
     work = sum(f.count * f.multiplicity * min(m * f.dim, f.multiplicity) ** 2 for f in families)
     sketched = min(m, widest + 4) * n
     if action.order <= LISTED and (work > _WORK or sketched > DENSE_ENTRIES):
-        return "gram" if n <= _GRAM else "krylov"
+        if n > _GRAM:
+            return "krylov"
+        # With too few rows no Cholesky factor spares the eigenvalues of the Gram matrix, and
+        # blocks are flat: an SVD of them costs less.
+        few = m * action.order < n and m * n <= DENSE_ENTRIES
+        return "blocks" if few else "gram"
     if m * n <= _ALL_ROWS:
         return "blocks"
     # With few more rows than the sketch would take, all rows cost little and tell more.

@@ -250,6 +250,7 @@ class TestLimits:
             ((10, 400), st.groups.shifts(20, 20), "blocks"),
             ((20_000, 1024), st.groups.shifts(32, 32), "sketch"),
             ((1000, 2500), st.groups.trivial(2500), "blocks"),
+            ((2000, 4096), st.groups.trivial(4096), "blocks"),
             ((20_000, 3000), st.groups.trivial(3000), "gram"),
             ((60_000, 5000), st.groups.trivial(5000), "krylov"),
             ((1000, 4096), st.groups.quarter_turns(64), "blocks"),

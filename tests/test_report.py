@@ -207,8 +207,10 @@ class TestGenericClaims:
         A = rng.standard_normal((8, 64))
         declared = st.analyze(st.Problem(A, st.groups.shifts(64), 2, generic=True))
         assert "was declared generic" in declared.explanation
+        assert "k = 2; declared generic" in " ".join(str(declared).split())
         drawn = st.analyze(st.Problem(gaussian(8, 64), st.groups.shifts(64), 2))
         assert "was drawn at random" in drawn.explanation
+        assert "k = 2; drawn as generic" in " ".join(str(drawn).split())
 
     def test_operators_drawn_with_one_seed_are_not_independent(self):
         operators = [gaussian(8, 12, 0), gaussian(9, 12, 0), gaussian(10, 12, 1)]

@@ -139,7 +139,7 @@ def _generic(report: Report) -> str:
     """Who says that the operators are generic."""
     if not report.claimed_generic:
         return "no, as declared" if report.problem.generic is False else "no: nobody says so"
-    drawn = all(operator.generic is True for operator in report.problem.operators)
+    drawn = evidence.drawn_at_random(report.problem)
     return "yes: drawn at random" if drawn else "yes: declared so"
 
 

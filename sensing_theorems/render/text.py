@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..evidence import drawn_at_random
 from ..groups.orders import order_text
 
 if TYPE_CHECKING:
@@ -88,8 +89,15 @@ def setup_line(report: Report) -> str:
             parts.append(f"max c = {table.max_multiplicity}, max c/s = {table.max_ratio}")
     k = "k unknown" if problem.model_dim is None else f"k = {problem.model_dim:g}"
     parts.append(k)
-    parts.append("declared generic" if report.claimed_generic else "not declared generic")
+    parts.append(_generic(report))
     return "; ".join(parts)
+
+
+def _generic(report: Report) -> str:
+    """Who says that the operators are generic."""
+    if not report.claimed_generic:
+        return "not declared generic"
+    return "drawn as generic" if drawn_at_random(report.problem) else "declared generic"
 
 
 def lost_line(report: Report) -> str:
