@@ -61,14 +61,18 @@ def _compute_gains(store: Path, jobs: int) -> None:
 
     phase = experiments.GainPhase()
     cells = list(experiments.gains(phase, store, n_jobs=jobs))
+    abouts = [found.about for *_, found in cells]
     content = {
         "n": phase.n,
         "k": phase.k,
         "m": list(phase.rows),
         "G": list(phase.counts),
-        "gain": [[gain for m, _, gain in cells if m == row] for row in phase.rows],
+        "gain": [[gain for m, _, gain, _ in cells if m == row] for row in phase.rows],
         "steps": phase.steps,
         "signals": phase.signals,
+        "commits": sorted({str(about["commit"]) for about in abouts}),
+        "versions": abouts[0]["versions"],
+        "started": min(about["started"] for about in abouts),
     }
     (FOLDER / "gains.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
@@ -102,7 +106,7 @@ def comparisons(*, noisy: bool = False) -> dict[str, Comparison]:
 def gains() -> dict[str, np.ndarray]:
     """Stored gains over m and G, in dB."""
     content = json.loads((FOLDER / "gains.json").read_text(encoding="utf-8"))
-    return {name: np.array(value) for name, value in content.items()}
+    return {name: np.array(content[name]) for name in ("n", "k", "m", "G", "gain")}
 
 
 def _overview() -> Figure:
@@ -188,7 +192,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--store", type=Path, default=Path("runs/validation"))
     chosen = parser.parse_args(arguments)
     if not chosen.draw:
-        _compute(chosen.store, chosen.jobs, chosen.steps, chosen.keys)
+        try:
+            _compute(chosen.store, chosen.jobs, chosen.steps, chosen.keys)
+        except ValueError as error:
+            parser.exit(2, f"{error}\n")
         _store_titles()
     for name in draw():
         print(name)

@@ -224,6 +224,37 @@ class TestRepetition:
         # Finished trainings are read, not run again.
         assert same(compared(losses, store=tmp_path, **settings), whole)
 
+    def test_who_trained_is_told_not_who_read_it(self, tmp_path, monkeypatch):
+        now = iter(f"2026-01-0{day}T00:00:00+00:00" for day in range(1, 9))
+        module = sys.modules["sensing_theorems.equivariant_imaging.compare"]
+        real = module.training_session
+        monkeypatch.setattr(module, "training_session", lambda: real() | {"started": next(now)})
+        written = ei.Checkpoint.write
+
+        def stopped(self, state):
+            written(self, state)
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(ei.Checkpoint, "write", stopped)
+            compared(store=tmp_path)
+        resumed = compared(store=tmp_path).about
+        started = [session["started"][:10] for session in resumed["sessions"]]
+        assert started == ["2026-01-01", "2026-01-02"] and resumed["started"][:10] == started[0]
+        assert compared(store=tmp_path).about == resumed
+        alone = compared().about
+        assert "sessions" not in alone and alone["started"][:10] == "2026-01-04"
+
+    def test_a_checkpoint_of_other_code_is_named(self, tmp_path, monkeypatch):
+        module = sys.modules["sensing_theorems.equivariant_imaging.compare"]
+        real = module.training_session()
+        other = real | {"versions": real["versions"] | {"sensing_theorems": "0.0.9"}}
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "training_session", lambda: other)
+            compared(store=tmp_path)
+        with pytest.raises(ValueError, match=r"of other settings \(written by version 0\.0\.9.*\)"):
+            compared(store=tmp_path, learning_rate=1e-3)
+
     def test_what_a_loss_learned_is_kept_too(self, tmp_path, monkeypatch):
         whole = compared(("pinv", "unsure"), noise=0.1)
         written = ei.Checkpoint.write
@@ -362,6 +393,14 @@ class TestRefusals:
     def test_a_network_of_another_shape(self):
         with pytest.raises(ValueError, match="must map"):
             compared(network=torch.nn.Conv2d(1, 3, 3, padding=1))
+
+    def test_measurements_that_are_not_finite(self):
+        physics = ei.as_physics(INPAINTING)
+        good = ei.measure([physics], IMAGES, None, torch.Generator()).batches[0]
+        y = good.y.clone()
+        y[3, 1] = torch.nan
+        with pytest.raises(ValueError, match=rf"must be finite; .* 1 of {y.numel()} numbers"):
+            ei.Measured((ei.Batch(y, good.x, physics),))
 
     def test_diverging_training(self, tmp_path):
         with pytest.raises(ei.TrainingDiverged, match="must stay finite") as error:

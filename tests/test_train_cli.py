@@ -136,7 +136,8 @@ def numbers(found: Comparison) -> dict:
     """All of a comparison that does not depend on when and how fast it was made."""
     content = found.to_dict()
     del content["seconds"]
-    content["about"] = {k: v for k, v in content["about"].items() if k != "started"}
+    when = ("started", "sessions")
+    content["about"] = {k: v for k, v in content["about"].items() if k not in when}
     return content
 
 

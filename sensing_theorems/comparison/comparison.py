@@ -49,8 +49,9 @@ class Comparison:
         start. They tell what a loss keeps from what an optimiser finds.
     seconds : dict of str to float
     about : dict
-        Operators, action, settings, versions, seed, device and so on, as plain JSON; infinite
-        numbers in it become text.
+        Operators, action, settings, seed, device, and the session that trained: when, on what, with
+        which versions and commit. ``sessions`` lists all of them where a stop lay between. Plain
+        JSON; infinite numbers in it become text.
 
     Raises
     ------

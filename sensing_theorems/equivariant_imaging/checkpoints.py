@@ -16,7 +16,7 @@ from ..files import replaced
 
 __all__ = ["Checkpoint", "fingerprint"]
 
-_FORM = 1
+_FORM = 2
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -30,21 +30,41 @@ class Checkpoint:
     fingerprints : mapping of str to str
         Of everything that the outcome depends on, by what it is: a state of another training is
         refused.
+    session : mapping, optional
+        What trains now, see `training_session`.
+
+    Attributes
+    ----------
+    sessions : list of dict
+        All that a share of the steps was taken in, the first of them first.
     """
 
     def __init__(
-        self, path: str | os.PathLike[str] | None = None, fingerprints: Mapping[str, str] = _NONE
+        self,
+        path: str | os.PathLike[str] | None = None,
+        fingerprints: Mapping[str, str] = _NONE,
+        session: Mapping[str, Any] | None = None,
     ) -> None:
         self.path = None if path is None else os.fspath(path)
         self.fingerprints = dict(fingerprints)
+        self.sessions: list[dict[str, Any]] = []
+        self._session = None if session is None else dict(session)
 
     def write(self, state: dict[str, Any]) -> None:
         """Keep a state of tensors and plain values in place of the one before."""
+        if self._session is not None and self._session not in self.sessions:
+            self.sessions.append(self._session)
         if self.path is None:
             return
         os.makedirs(os.path.dirname(self.path) or ".", exist_ok=True)
+        content = {
+            "form": _FORM,
+            "fingerprints": self.fingerprints,
+            "sessions": self.sessions,
+            "state": state,
+        }
         with replaced(self.path) as stream:
-            torch.save({"form": _FORM, "fingerprints": self.fingerprints, "state": state}, stream)
+            torch.save(content, stream)
 
     def read(self) -> dict[str, Any] | None:
         """Return the state that was kept last; ``None`` if there is none.
@@ -63,8 +83,10 @@ class Checkpoint:
         if other:
             raise ValueError(
                 f"a checkpoint must be of the same {', '.join(self.fingerprints)}; {self.path} is "
-                f"of other {', '.join(other)}. Choose another store, or remove it."
+                f"of other {', '.join(other)}{_written_by(found['sessions'])}. Choose another "
+                "store, or remove it."
             )
+        self.sessions = list(found["sessions"])
         return dict(found["state"])
 
     @staticmethod
@@ -84,10 +106,19 @@ class Checkpoint:
         if (
             not isinstance(found, dict)
             or found.get("form") != _FORM
-            or not {"state", "fingerprints"} <= set(found)
+            or not {"state", "fingerprints", "sessions"} <= set(found)
         ):
             raise ValueError(f"{path} must be a checkpoint of form {_FORM}; it is none.")
         return found
+
+
+def _written_by(sessions: list[dict[str, Any]]) -> str:
+    """Which code wrote a checkpoint: that of another version may round otherwise."""
+    if not sessions:
+        return ""
+    last = sessions[-1]
+    commit = f", commit {last['commit'][:12]}" if last["commit"] else ""
+    return f" (written by version {last['versions']['sensing_theorems']}{commit})"
 
 
 def fingerprint(*parts: Any) -> str:

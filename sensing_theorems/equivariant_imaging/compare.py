@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from .losses.base import Estimator, Loss
 from .losses.named import named_loss
 from .physics import Physics
 from .precision import compiled, in_precision
-from .provenance import training_session
+from .provenance import of_sessions, training_session
 from .reconstruction import as_reconstruction
 from .seeds import stream
 from .setting_up import Setup, prepared
@@ -181,6 +181,8 @@ class _Comparing:
     settings: Settings
     network: Any
     store: Path | None
+    # Of whatever trained, now or before a stop.
+    _sessions: list[dict[str, Any]] = field(default_factory=list, init=False)
 
     def run(self, progress: bool | None) -> Comparison:
         """All trainings, one after the other."""
@@ -235,16 +237,19 @@ class _Comparing:
         path = None if self.store is None else self.store / f"{name}.pt"
         setup = self.setup
         marks = {} if path is None else self._marks(name, f, schedule)
-        return train(
+        checkpoint = Checkpoint(path, marks, self._session)
+        trained = train(
             compiled(f, self.settings),
             loss,
             setup.train,
             schedule,
             seed=self.settings.seed,
             quality=lambda f: psnr(loss.estimator(f), setup.test, setup.peak),
-            checkpoint=Checkpoint(path, marks),
+            checkpoint=checkpoint,
             progress=progress,
         )
+        self._sessions.extend(checkpoint.sessions)
+        return trained
 
     def _marks(self, name: str, f: torch.nn.Module, schedule: Schedule) -> dict[str, str]:
         """Fingerprints of all that the outcome depends on, whatever it was made from."""
@@ -258,6 +263,10 @@ class _Comparing:
             "network": fingerprint(name, f.state_dict(), answers),
             "settings": fingerprint(vars(schedule), self.settings.about()),
         }
+
+    @cached_property
+    def _session(self) -> dict[str, Any]:
+        return training_session()
 
     @cached_property
     def _given(self) -> dict[str, str]:
@@ -319,7 +328,7 @@ class _Comparing:
             "batch_size": self.settings.schedule.batch_size,
             "learning_rate": self.settings.schedule.learning_rate,
             **self.settings.about(),
-            **training_session(),
+            **of_sessions(self._sessions or [self._session]),
         }
 
 

@@ -42,9 +42,24 @@ class Measured:
     ----------
     batches : tuple of Batch
         Empty ones are left out.
+
+    Raises
+    ------
+    ValueError
+        If measurements are not finite.
     """
 
     batches: tuple[Batch, ...]
+
+    def __post_init__(self) -> None:
+        for batch in self.batches:
+            y = torch.view_as_real(batch.y) if batch.y.is_complex() else batch.y
+            bad = int(torch.logical_not(torch.isfinite(y)).sum())
+            if bad:
+                raise ValueError(
+                    f"measurements must be finite; of those of {batch.physics.name} {bad} of "
+                    f"{y.numel()} numbers are not."
+                )
 
     def __len__(self) -> int:
         return sum(len(batch.y) for batch in self.batches)
@@ -101,8 +116,6 @@ def measure(
         part = np.ascontiguousarray(signals[index :: len(physics)])
         x = torch.as_tensor(part).to(device, A.dtype)
         y = torch.cat([_measured(A, some, noise, rng) for some in x.split(_TOGETHER)])
-        if not bool(torch.isfinite(torch.view_as_real(y) if y.is_complex() else y).all()):
-            raise ValueError(f"measurements must be finite; those of {A.name} are not.")
         batches.append(Batch(y, x, A))
     return Measured(tuple(batches))
 

@@ -18,6 +18,7 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from ... import operators
+from ...comparison import Comparison
 from ..compare import compare
 from ..signals import subspace
 
@@ -50,10 +51,10 @@ class GainPhase:
     steps: int = 800
     seed: int = 0
 
-    def gain(self, m: int, G: int, store: str | os.PathLike[str] | None = None) -> float:
-        """PSNR in dB that training on other operators adds to the pseudo-inverse."""
+    def trained(self, m: int, G: int, store: str | os.PathLike[str] | None = None) -> Comparison:
+        """Train on G operators of m rows each; "moi" is the loss, or "mc" where G = 1."""
         rng = np.random.default_rng((self.seed, m, G))
-        found = compare(
+        return compare(
             [operators.gaussian(m, self.n, rng) for _ in range(G)],
             None,
             self._signals(rng, self.signals),
@@ -67,7 +68,6 @@ class GainPhase:
             store=None if store is None else Path(store) / f"m{m}-G{G}",
             progress=False,
         )
-        return found.psnr["moi" if G > 1 else "mc"] - found.psnr["pinv"]
 
     def _signals(self, rng: np.random.Generator, count: int) -> NDArray[np.float64]:
         basis = np.linalg.qr(rng.standard_normal((self.n, self.k)))[0]
@@ -80,19 +80,20 @@ class GainPhase:
 
 def gains(
     phase: GainPhase, store: str | os.PathLike[str] | None = None, *, n_jobs: int = 2
-) -> Iterator[tuple[int, int, float]]:
-    """Yield m, G and the gain in dB, for all pairs in order."""
+) -> Iterator[tuple[int, int, float, Comparison]]:
+    """Yield m, G, the gain in dB over the pseudo-inverse, and all of it, for all pairs in order."""
     pairs = list(product(phase.rows, phase.counts))
     work = (delayed(_alone)(phase, m, G, store) for m, G in pairs)
     found = Parallel(n_jobs=n_jobs, return_as="generator")(work)
-    for (m, G), gain in zip(pairs, found, strict=True):
-        yield m, G, gain
+    for (m, G), each in zip(pairs, found, strict=True):
+        (level,) = (value for loss, value in each.psnr.items() if loss != "pinv")
+        yield m, G, level - each.psnr["pinv"], each
 
 
-def _alone(phase: GainPhase, m: int, G: int, store: str | os.PathLike[str] | None) -> float:
+def _alone(phase: GainPhase, m: int, G: int, store: str | os.PathLike[str] | None) -> Comparison:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        return phase.gain(m, G, store)
+        return phase.trained(m, G, store)
     finally:
         torch.set_num_threads(threads)
