@@ -3,7 +3,6 @@ r"""Rank of the stack: the necessary condition, decided for a given operator."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from . import block_engines, dense_engines, gram_engine, krylov_engine
@@ -15,7 +14,7 @@ from .listed import LISTED
 from .problem import as_operators, check_action
 from .rank_result import Deficit, RankResult
 from .rows import DENSE_ENTRIES
-from .weak_rows import even_rows, weak_rows
+from .second_look import second_look
 
 __all__ = ["METHODS", "Deficit", "RankResult", "stacked_rank"]
 
@@ -65,8 +64,9 @@ def stacked_rank(
     Notes
     -----
     The rank is numerical: what rounding of the entries, relative to the Frobenius norm of A, could
-    bring down to zero counts as zero. Rows weaker than rounding of the strongest make the result
-    unclear if the rank hangs on them. Exact zeros and ones need no such care: see "exact".
+    bring down to zero counts as zero. Rows, or columns, weaker than rounding of the strongest make
+    the result unclear if the rank hangs on them, and so do integers, up to n = 512, whose rank is
+    larger modulo a prime. Exact zeros and ones need no such care: see "exact".
 
     Full rank is a proof up to rounding, since no computation sees more than A has. A deficit found
     by a sketch is confirmed by a signal that A does not see.
@@ -104,20 +104,13 @@ def stacked_rank(
     check_action(action, A.shape[1])
     method = _choose(A, action) if method == "auto" else method
     found = _run(method, A, action, field, seed)
-    factors = weak_rows(listed) if found.clear and method != "exact" else None
-    if factors is None:
+    if not found.clear or method == "exact":
         return found
-    scaled = [even_rows(B, own) for B, own in zip(listed, factors, strict=True)]
-    again = _run(method, _joined(scaled, transforms, field), action, field, seed)
-    agree = again.least_rank <= found.most_rank and found.least_rank <= again.most_rank
-    if agree and again.clear and again.full == found.full:
-        return found
-    return replace(
-        found,
-        clear=False,
-        note="some rows are weaker than rounding of the strongest, and the rank hangs on them: "
-        "scale them if they are measurements in other units, drop them if they are rounding",
-    )
+
+    def again(others: Sequence[ForwardOperator]) -> RankResult:
+        return _run(method, _joined(others, transforms, field), action, field, seed)
+
+    return second_look(found, listed, action if transforms is None else None, again)
 
 
 def _run(method: str, A: ForwardOperator, action: GroupAction, field: str, seed: int) -> RankResult:

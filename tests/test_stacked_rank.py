@@ -365,3 +365,54 @@ def test_complex_rows_of_real_bases_keep_their_imaginary_parts(rng):
         for m in ("blocks", "dense")
     ]
     np.testing.assert_allclose(*found, atol=1e-12)
+
+
+class TestSecondLook:
+    """Directions seen more weakly than rounding shows are not called lost without a doubt."""
+
+    @staticmethod
+    def invertible(n):
+        """Determinant 1, and a smallest singular value of about 2^-n."""
+        return np.eye(n, dtype=int) - 2 * np.eye(n, k=1, dtype=int)
+
+    def test_integers_of_full_rank(self):
+        assert st.stacked_rank(self.invertible(20)).full
+        found = st.stacked_rank(self.invertible(46))
+        assert not found.clear and "integers" in found.note
+        proved = st.stacked_rank(self.invertible(46), method="exact")
+        assert proved.full and proved.clear
+        report = st.analyze(st.Problem(self.invertible(46)))
+        assert report.verdict is st.Verdict.UNDECIDED
+
+    def test_large_integers(self):
+        A = np.array([[10**8, 10**8 + 1], [10**8 - 1, 10**8]])
+        assert not st.stacked_rank(A).clear and not st.stacked_rank(A.astype(float)).clear
+
+    def test_under_an_action(self):
+        twice = np.kron(self.invertible(46), np.eye(2, dtype=int))
+        flips = st.groups.from_permutations([np.arange(92) ^ 1])
+        found = st.stacked_rank(twice, flips)
+        assert not found.clear and "integers" in found.note
+
+    @pytest.mark.parametrize("kind", [int, float])
+    def test_integers_that_are_deficient(self, kind):
+        rng = np.random.default_rng(0)
+        A = (rng.integers(-5, 6, (30, 12)) @ rng.integers(-5, 6, (12, 40))).astype(kind)
+        found = st.stacked_rank(A)
+        assert (found.rank, found.clear) == (12, True)
+        shifts = st.groups.shifts(40, stride=10)
+        few, shifts = np.tile(A[:2, :20], 2), st.groups.shifts(40, stride=10)
+        turned, proved = (st.stacked_rank(few, shifts, method=how) for how in ("auto", "exact"))
+        assert turned.clear and turned.rank == proved.rank < 40
+
+    @pytest.mark.parametrize(("power", "clear"), [(-10, True), (-60, False)])
+    def test_a_weak_entry_of_the_signal(self, power, clear):
+        signs = st.groups.from_permutations([[0, 1]], [[1, -1]])
+        found = st.stacked_rank([[1.0, 2.0**power]], signs)
+        assert found.clear is clear and found.full is clear
+        both = st.stacked_rank([[1.0, 2.0**power], [1.0, -(2.0**power)]])
+        assert both.clear is clear and both.full is clear
+
+    def test_a_weak_entry_that_does_not_matter(self):
+        alone = st.stacked_rank([[1.0, 1.0, 1e-30]])
+        assert alone.clear and alone.rank == 1
