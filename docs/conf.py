@@ -101,6 +101,14 @@ def lead_to_copies(app: Sphinx, docname: str, content: list[str]) -> None:
         content[0] = pages.rebased(content[0], path, path)
 
 
+def lead_to_html(app: Sphinx, exception: Exception | None) -> None:
+    """Rewrite links of pages that were copied as they are."""
+    for name in html_extra_path:
+        page = Path(app.outdir) / name
+        if exception is None and page.is_file():
+            page.write_text(pages.for_the_site(page.read_text(encoding="utf-8")), encoding="utf-8")
+
+
 # Formulas, code and its output, in which every sign is what it is.
 _VERBATIM = re.compile(
     r"``.+?``|:math:`[^`]+`|\.\. math::.*?(?=\n\n\S|\n\n\Z|\Z)|>>> .*?(?=\n\s*\n|\Z)", re.DOTALL
@@ -173,6 +181,7 @@ def setup(app: Sphinx) -> None:
     """Connect all that happens while the site is built."""
     app.connect("builder-inited", gather)
     app.connect("source-read", lead_to_copies)
+    app.connect("build-finished", lead_to_html)
     app.connect("autodoc-process-docstring", keep_colons, priority=400)
     app.connect("autodoc-process-docstring", plain_signs)
     app.connect("missing-reference", resolve_bare)

@@ -1,8 +1,9 @@
 """Links of the documentation: those of its sources, and those of the built site.
 
 ``python docs/links.py`` looks at the sources, ``python docs/links.py docs/_build/html`` at a built
-site; both list what leads nowhere and return 1 if there is any. Links to other sites are only
-counted: ``sphinx -b linkcheck`` follows them where there is a network.
+site; both list what leads nowhere and return 1 if there is any. Links that a script makes are
+those that it quotes as a whole. Links to other sites are only counted: ``sphinx -b linkcheck``
+follows them where there is a network.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ ROOT = DOCS.parent
 _CODE = re.compile(r"^```.*?^```|`[^`\n]+`", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\]\(<?([^()\s>]+)>?\)|(?:href|src)=\"([^\"]+)\"")
 _TARGET = re.compile(r"^\(([\w-]+)\)=$", re.MULTILINE)
+_QUOTED = re.compile(r"\"([\w/-]+\.(?:md|html)(?:#[\w-]+)?)\"")
 _HEADING = re.compile(r"^#{1,6} +(.+?)\s*$", re.MULTILINE)
 
 
@@ -31,7 +33,7 @@ class Page(HTMLParser):
     Attributes
     ----------
     links : list of str
-        Values of ``href`` and ``src``.
+        Values of ``href`` and ``src``, and what scripts quote as the name of a page.
     anchors : set of str
         Values of ``id``, and of ``name`` where it makes an anchor.
     """
@@ -40,10 +42,12 @@ class Page(HTMLParser):
         super().__init__()
         self.links: list[str] = []
         self.anchors: set[str] = set()
+        self._script = False
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Collect what a tag links to, and what it can be linked by."""
+        self._script = tag == "script"
         for name, value in attrs:
             if value is None:
                 continue
@@ -51,6 +55,15 @@ class Page(HTMLParser):
                 self.links.append(value)
             elif name == "id" or (name == "name" and tag == "a"):
                 self.anchors.add(value)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Note that a script has ended."""
+        self._script = False
+
+    def handle_data(self, data: str) -> None:
+        """Collect what a script links to."""
+        if self._script:
+            self.links += _QUOTED.findall(data)
 
 
 def outside(link: str) -> bool:
@@ -92,9 +105,10 @@ def dead_in_site(site: Path) -> Iterator[str]:
 
 
 def sources() -> list[Path]:
-    """Pages as they are written, without what the build adds."""
+    """Pages as they lie in the repository, without what the build adds."""
     made = {"_build", "generated", "explorer"}
-    return [path for path in sorted(DOCS.rglob("*.md")) if made.isdisjoint(path.parts)]
+    written = [path for path in sorted(DOCS.rglob("*.md")) if made.isdisjoint(path.parts)]
+    return [*written, *sorted(DOCS.glob("*.html"))]
 
 
 def _slug(heading: str) -> str:
@@ -114,12 +128,20 @@ def _anchors(path: Path) -> frozenset[str]:
     return frozenset(found)
 
 
+def _links(path: Path) -> list[str]:
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".html":
+        return Page(text).links
+    return [a or b for a, b in _LINK.findall(_CODE.sub("", text))]
+
+
 def dead_in_sources(pages: Iterable[Path]) -> Iterator[str]:
-    """Links of Markdown pages to files, headings or targets that are not in the repository.
+    """Links of pages to files, headings or targets that are not in the repository.
 
     Parameters
     ----------
     pages : iterable of Path
+        Markdown or html.
 
     Yields
     ------
@@ -127,11 +149,10 @@ def dead_in_sources(pages: Iterable[Path]) -> Iterator[str]:
         Page and link.
     """
     for path in pages:
-        text = _CODE.sub("", path.read_text(encoding="utf-8"))
-        for link in dict.fromkeys(a or b for a, b in _LINK.findall(text)):
-            if outside(link):
-                continue
+        for link in dict.fromkeys(_links(path)):
             to, anchor = unquote(urlsplit(link).path), urlsplit(link).fragment
+            if outside(link) or (not to and "=" in anchor):
+                continue  # elsewhere, or settings that a page reads itself
             target = (path.parent / to).resolve() if to else path
             if not target.exists() or not target.is_relative_to(ROOT):
                 yield f"{path.relative_to(ROOT)}: {link} is no file of the repository"

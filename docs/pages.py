@@ -2,7 +2,8 @@
 
 Notebooks, the descriptions of figures and benchmarks, and the notes for contributors are copied
 into the site. Links are written as files lie in the repository, where a code host follows them;
-here they are led to the copies.
+here they are led to the copies. A page of html that the site takes as it is links to Markdown in
+the repository, and in the site to what is made of it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-__all__ = ["COPIES", "copy_notebooks", "copy_pages", "rebased", "write_help"]
+__all__ = ["COPIES", "copy_notebooks", "copy_pages", "for_the_site", "rebased", "write_help"]
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -25,6 +26,7 @@ COPIES = {
     "CHANGELOG.md": "docs/reference/generated/changelog.md",
 }
 _LINK = re.compile(r"(\]\()([^()\s#:]+)((?:#[^()\s]*)?\))")
+_QUOTED = re.compile(r"\"([\w/-]+)\.md(#[\w-]+)?\"")
 _FENCE = re.compile(r"^(```.*?^```)", re.DOTALL | re.MULTILINE)
 
 
@@ -56,6 +58,11 @@ def rebased(text: str, at: str, to: str) -> str:
 
     parts = _FENCE.split(text)
     return "".join(part if part.startswith("```") else _LINK.sub(moved, part) for part in parts)
+
+
+def for_the_site(text: str) -> str:
+    """Text of a page of html whose links to Markdown, also those in scripts, lead to html."""
+    return _QUOTED.sub(r'"\1.html\2"', text)
 
 
 def _write(path: Path, text: str) -> None:

@@ -22,7 +22,7 @@ from .groups.orders import order_text
 from .judgement import Verdict
 from .problem import Problem
 from .report import SCHEMA_VERSION, Report, analyze, irreps_dict
-from .specs import load_operator, mask_hint, parse_action
+from .specs import load_operators, mask_hint, parse_action
 from .stacked_rank import stacked_rank
 
 if TYPE_CHECKING:
@@ -106,10 +106,10 @@ def _outputs(arguments: Namespace) -> dict[str, str]:
 
 def _problem(arguments: Namespace) -> Problem:
     action = None if arguments.action is None else parse_action(arguments.action)
-    operators = [load_operator(text) for text in arguments.operators]
+    loaded = [(text, A) for text in arguments.operators for A in load_operators(text)]
     try:
         return Problem(
-            operators,
+            [A for _, A in loaded],
             action,
             model_dim=arguments.model_dim,
             generic=arguments.generic or None,
@@ -118,8 +118,7 @@ def _problem(arguments: Namespace) -> Problem:
     except ValueError as error:
         if action is None:
             raise
-        pairs = zip(arguments.operators, operators, strict=True)
-        hints = (mask_hint(text, operator, action.n) for text, operator in pairs)
+        hints = (mask_hint(text, A, action.n) for text, A in loaded)
         raise ValueError(f"{error}{next(filter(None, hints), '')}") from error
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["CHECK", "CODES", "IRREPS", "PLOT", "PROG", "SWEEP", "TASKS", "TRAIN"]
+from textwrap import wrap
+
+__all__ = ["ACTIONS", "CHECK", "CODES", "IRREPS", "PLOT", "PROG", "SWEEP", "TASKS", "TRAIN"]
 
 PROG = "sensing-theorems"
 
@@ -11,6 +13,47 @@ exit codes:
   0  identifiable            1  not identifiable
   3  undecided               2  bad usage or input, with one line on stderr
 """
+# Example, optional keys, and what it is, for the actions of `specs`, without importing them.
+ACTIONS = {
+    "shifts": ("shifts:28x28,stride=2", "stride channels", "cyclic shifts; 2x1 strides per axis"),
+    "reflections": ("reflections:28x28,axis=0", "axis", "the flip of one axis"),
+    "quarter_turns": ("quarter_turns:28", "", "C4 on size x size pixels"),
+    "dihedral": ("dihedral:28", "", "D4: quarter turns, and the flip of the last axis"),
+    "polar_rotations": ("polar_rotations:16x32", "", "a polar grid of radii x angles"),
+    "symmetric": ("symmetric:12", "", "every order of the coordinates"),
+    "subsets": ("subsets:8x2", "", "every order of 8 things, on their subsets of 2"),
+    "hyperoctahedral": ("hyperoctahedral:12", "", "every order, and every sign, of coordinates"),
+    "polygon": ("polygon:12", "", "turns and flips of a ring of samples"),
+    "wallpaper": ("wallpaper:32,kind=p4m", "kind", "shifts and p2, pmm, p4 or p4m, on a square"),
+    "cube_rotations": ("cube_rotations:16", "", "24 rotations of a cube of voxels"),
+    "kravchuk_rotations": (
+        "kravchuk_rotations:32,order=8",
+        "order",
+        "pixels by any angle, exactly; with order=N, C_N alone",
+    ),
+    "disk_rotations": ("disk_rotations:64,order=8", "order", "functions on a disk, band-limited"),
+    "ball_rotations": ("ball_rotations:16", "", "functions on a ball, band-limited"),
+    "trivial": ("trivial:64", "", "no symmetry"),
+    "permutations": (
+        "permutations:generators.json",
+        "",
+        'a list of 0-based one-line forms, or an object with such lists as "generators" and lists '
+        'of 1 and -1 as "signs"',
+    ),
+    "matrices": ("matrices:generators.npy", "tol", "invertible, of a finite group: (count, n, n)"),
+}
+
+
+def _action_lines() -> str:
+    """One action after the other, its example before what it is."""
+    lines = []
+    for example, keys, words in ACTIONS.values():
+        said = f"{words} [{', '.join(keys.split())}]" if keys else words
+        first, *rest = wrap(said, 66)
+        lines += [f"  {example:<30}  {first}", *(f"{'':<34}{line}" for line in rest)]
+    return "\n".join(lines)
+
+
 CHECK = f"""\
 operators (several of them are A_1, ..., A_G, and each signal is seen by one):
   A.npy  A.npz  A.npz:name  A.mtx  A.mat:name    a matrix, dense or sparse; never a pickle
@@ -23,14 +66,12 @@ operators (several of them are A_1, ..., A_G, and each signal is seen by one):
   tomography:size=64,views=50                    parallel beam, views spread evenly over 180 degrees
   blur:kernel.npy,shape=64x64                    circular convolution
   downsample:shape=64x64,factor=2                every second pixel; ,kernel=kernel.npy blurs before
-  package.module:function                        what function() returns. THIS RUNS THE CODE of that
-                                                 module; the current directory is importable
+  package.module:function                        what function() returns, one operator or a list.
+                                                 THIS RUNS THE CODE of that module; the current
+                                                 directory is importable
 
-symmetries:
-  shifts:28x28    shifts:28x28,stride=2x1,channels=3    reflections:28x28,axis=0
-  quarter_turns:28    dihedral:28    polar_rotations:16x32    symmetric:12    trivial:64
-  permutations:generators.json    a list of 0-based one-line forms, or an object with such lists as
-                                  "generators" and lists of 1 and -1 as "signs"
+symmetries (keys in brackets may be left out):
+{_action_lines()}
   a+b acts on two signals side by side, a*b joins two commuting actions on one signal
 
 examples:

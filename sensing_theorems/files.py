@@ -42,14 +42,18 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(names[:_LISTED]) + (", ..." if len(names) > _LISTED else "")
 
 
-def known(name: str, names: Iterable[str], what: str) -> None:
-    """Refuse a name that is none of `names`; say which it may have been meant to be."""
+def known(name: str, names: Iterable[str], what: str, *, every: bool = False) -> None:
+    """Refuse a name that is none of `names`; say which it may have been meant to be.
+
+    With `every`, all names are listed, however many: for tables of ours, not for what users bring.
+    """
     names = list(names)
     if name in names:
         return
     near = get_close_matches(name, names, n=1)
     meant = f"; did you mean {near[0]!r}?" if near else "."
-    raise ValueError(f"unknown {what} {name!r}{meant} Known: {listed(names) or 'none'}.")
+    said = ", ".join(names) if every else listed(names)
+    raise ValueError(f"unknown {what} {name!r}{meant} Known: {said or 'none'}.")
 
 
 def read_array(text: str) -> Any:

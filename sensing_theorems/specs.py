@@ -11,7 +11,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from importlib import import_module
 from math import comb, prod
@@ -45,6 +45,7 @@ __all__ = [
     "from_module",
     "is_function",
     "load_operator",
+    "load_operators",
     "mask_hint",
     "parse_action",
 ]
@@ -189,6 +190,8 @@ ACTIONS: Mapping[str, Form] = {
     ),
 }
 
+_NO_GROUPS = ("scalings", "interpolated_rotations", "approximate_action")
+
 OPERATORS: Mapping[str, Form] = {
     "fourier": Form(_fourier, "fourier:mask.npy", _one_array, takes={"centred": yes}),
     "inpainting": Form(operators.inpainting, "inpainting:mask.npy", _one_array),
@@ -249,46 +252,74 @@ def parse_action(text: str) -> GroupAction:
 def _one_action(text: str) -> GroupAction:
     found = _NAMED.fullmatch(text)
     name = text.strip() if found is None else found["name"]
-    known(name, ACTIONS, "action")
+    if name in _NO_GROUPS:
+        raise ValueError(
+            f"an action must be a group action, which {name} is not: it has no irreps, and is used "
+            f"from Python, where `stacked_rank` and `compare` take st.groups.{name}(...)."
+        )
+    known(name, ACTIONS, "action", every=True)
     try:
         return ACTIONS[name].read("" if found is None else found["rest"].strip())
     except (ValueError, TypeError) as error:
         raise ValueError(f"action {name}: {error}") from error
 
 
-def load_operator(text: str) -> ForwardOperator:
-    """Return the operator that `text` describes; code is run only for ``module:function``.
+def load_operators(text: str) -> tuple[ForwardOperator, ...]:
+    """Return the operators that `text` describes: one, unless a function returns several.
+
+    Code is run only for ``module:function``.
 
     Parameters
     ----------
     text : str
         ``name:...`` with one of `OPERATORS`; a matrix in a file, see `read_array`; or
         ``package.module:function`` for a function that takes nothing and returns what
-        `as_operator` takes.
+        `as_operator` takes, or a sequence of such. A nested list of numbers is one matrix.
 
     Raises
     ------
     ValueError
         If there is no such operator, or if it is none.
     """
-    found = _NAMED.fullmatch(text)
-    if found is not None and found["name"] in OPERATORS:
+    if _is_built_in(text):
+        name, _, rest = (part.strip() for part in text.partition(":"))
         try:
-            return OPERATORS[found["name"]].read(found["rest"].strip())
+            return (OPERATORS[name].read(rest),)
         except (ValueError, TypeError) as error:
-            raise ValueError(f"operator {found['name']}: {error}") from error
+            raise ValueError(f"operator {name}: {error}") from error
+    found = _NAMED.fullmatch(text)
     # One letter before a colon is a drive.
     if found is not None and len(found["name"]) > 1 and not os.path.exists(text):
         if "=" in found["rest"] or is_array_file(found["rest"]):
             known(found["name"], OPERATORS, "operator")
     if is_array_file(text):
-        return _from_file(text)
+        return (_from_file(text),)
     if is_function(text):
-        return from_module(text, lambda found: _returned(found, text))
+        made: tuple[ForwardOperator, ...] = from_module(text, lambda found: _returned(found, text))
+        return made
     raise ValueError(
         "an operator must be a file (.npy, .npz, .mtx, .mat), module:function, or one of "
         f"{', '.join(form.example for form in OPERATORS.values())}; got {text!r}."
     )
+
+
+def load_operator(text: str) -> ForwardOperator:
+    """Return the one operator that `text` describes, as `load_operators` reads it.
+
+    Raises
+    ------
+    ValueError
+        If there is no such operator, or if there are several.
+    """
+    found = load_operators(text)
+    if len(found) != 1:
+        raise ValueError(f"{text} must return one operator; got {len(found)}.")
+    return found[0]
+
+
+def _is_built_in(text: str) -> bool:
+    found = _NAMED.fullmatch(text)
+    return found is not None and found["name"] in OPERATORS
 
 
 def _from_file(text: str) -> ForwardOperator:
@@ -302,7 +333,8 @@ def _from_file(text: str) -> ForwardOperator:
 
 def mask_hint(text: str, operator: ForwardOperator, n: int) -> str:
     """Return a hint where a mask, of other than n columns, was given for a matrix; or nothing."""
-    plain = is_array_file(text) and operator.matrix is not None
+    # The name of a built-in operator ends as that of its file does.
+    plain = is_array_file(text) and not _is_built_in(text) and operator.matrix is not None
     return _hint(text) if plain and operator.shape[1] != n and _is_mask(operator.matrix) else ""
 
 
@@ -348,15 +380,34 @@ def from_module(text: str, make: Callable[[Any], Any]) -> Any:
         raise ValueError(f"{step}: {kind}{error}") from error
 
 
-def _returned(found: Any, text: str) -> ForwardOperator:
-    """Return the operator that a function returns."""
+def _returned(found: Any, text: str) -> tuple[ForwardOperator, ...]:
+    """Return the operators that a function returns."""
     if not callable(found) or isinstance(found, type) or not _takes_nothing(found):
         name = text.partition(":")[2]
         raise ValueError(
             f"must be a function without arguments; got {type(found).__name__} {name}."
         )
     made = found()
-    return as_operator(made, name=None if isinstance(made, ForwardOperator) else text)
+    if not isinstance(made, Sequence) or isinstance(made, str | bytes):
+        return (_named(made, text),)
+    if not made:
+        raise ValueError("at least one operator must be returned; got an empty sequence.")
+    if all(isinstance(row, list | tuple) for row in made):
+        # Nested lists of numbers are one matrix, as they are to numpy.
+        return (_named(np.asarray(made), text),)
+    return tuple(_one_of(made, number, text) for number in range(len(made)))
+
+
+def _one_of(made: Sequence[Any], number: int, text: str) -> ForwardOperator:
+    try:
+        return _named(made[number], f"{text}[{number}]")
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"operator {number + 1} of {len(made)}: {error}") from error
+
+
+def _named(made: Any, name: str) -> ForwardOperator:
+    # Ours have a name that says more.
+    return as_operator(made, name=None if isinstance(made, ForwardOperator) else name)
 
 
 def _takes_nothing(function: Any) -> bool:

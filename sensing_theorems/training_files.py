@@ -10,7 +10,7 @@ import numpy as np
 
 from .files import known
 from .signal_specs import load_signals
-from .specs import load_operator, parse_action
+from .specs import load_operators, parse_action
 from .toml_files import about, read_toml, required_name, typed
 
 __all__ = ["Training", "load_training"]
@@ -51,7 +51,7 @@ class Training:
     Attributes
     ----------
     operators : tuple of str
-        See `load_operator`.
+        See `load_operators`.
     signals : str
         See `load_signals`.
     action : str or None
@@ -112,7 +112,7 @@ class Training:
         return {**built, "noise": self._noise(), **options}
 
     def _physics(self, options: dict[str, Any]) -> list[Any]:
-        operators: list[Any] = [load_operator(text) for text in self.operators]
+        operators: list[Any] = [A for text in self.operators for A in load_operators(text)]
         if self.low_dose is None:
             return operators
         from .equivariant_imaging.low_dose import LowDoseTomography
@@ -168,7 +168,7 @@ def load_training(path: str, flags: Mapping[str, Any] | None = None) -> Training
     with about(path):
         kinds = {**_OPTIONS, **_OTHERS}
         for key, value in found.items():
-            known(key, (*_LISTS, *_OTHERS, "noise", *_OPTIONS), "key")
+            known(key, (*_LISTS, *_OTHERS, "noise", *_OPTIONS), "key", every=True)
             if key in kinds:
                 typed(value, kinds[key], key)
         found.update(flags or {})

@@ -154,13 +154,19 @@ class TestBadInput:
         assert (done.returncode, done.stdout) == (2, "")
         assert is_one_line(done.stderr) and said in done.stderr
 
+    def test_masks_that_are_called_masks_are_not_told_to_be(self, folder, run):
+        said = "R^16; shifts(5x5) acts on R^25.\n"
+        for name in ("inpainting", "fourier"):
+            code, _, err = run("check", f"{name}:mask.npy", "--action", "shifts:5x5")
+            assert code == 2 and is_one_line(err) and err.endswith(said)
+
     def test_long_input_is_cut(self, folder, run):
         _, _, err = run("check", "x" * 100_000, *SHIFTS)
         assert is_one_line(err) and len(err) < 1100
 
     def test_outputs_are_refused_before_the_work(self, folder, run, monkeypatch):
         monkeypatch.setattr(_commands, "analyze", lambda problem: pytest.fail("too late"))
-        monkeypatch.setattr(_commands, "load_operator", lambda text: pytest.fail("too late"))
+        monkeypatch.setattr(_commands, "load_operators", lambda text: pytest.fail("too late"))
         assert run(*SOUND, "--json", "no/a.json")[0] == 2
 
     @pytest.mark.parametrize(
@@ -302,6 +308,23 @@ class TestJson:
         assert (code, err) == (3, "loading\nmaking\n")
         assert json.loads(out)["setup"]["operators"] == ["chatty:make"]
         del sys.modules["chatty"]
+
+    def test_a_function_may_return_several_operators(self, folder, run, monkeypatch, rng):
+        monkeypatch.syspath_prepend(str(folder))
+        (folder / "several.py").write_text(
+            "import numpy\ndef make():\n    A = numpy.load('A.npy')\n    return [A[:3], A[3:]]"
+        )
+        matrix = rng.standard_normal((9, 16))
+        np.save("more.npy", matrix)
+        code, out, err = run("check", "several:make", "more.npy", "--model-dim=1", "--json", "-")
+        operators = [*np.split(np.load("A.npy"), [3]), matrix]
+        report = st.analyze(st.Problem(operators, model_dim=1))
+        found = json.loads(out)
+        assert (code, err) == (3, "") and report.verdict is st.Verdict.UNDECIDED
+        names = ["several:make[0]", "several:make[1]", "more.npy"]
+        assert (found["setup"]["operators"], found["setup"]["rows"]) == (names, [3, 5, 9])
+        assert found["rank"]["rank"] == report.rank.rank == 16
+        del sys.modules["several"]
 
     def test_warnings_become_lines(self, folder, run, monkeypatch):
         import warnings

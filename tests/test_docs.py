@@ -96,6 +96,31 @@ class TestLinks:
         dead = [line.split()[1] for line in links.dead_in_sources([page])]
         assert dead == ["gone.md", "there.md#two", "gone.png"]
 
+    def test_dead_ones_of_a_page_and_of_its_script_are_found(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(links, "ROOT", tmp_path)
+        (tmp_path / "there.md").write_text("(a-target)=\n", encoding="utf-8")
+        page = tmp_path / "page.html"
+        page.write_text(
+            '<a href="there.md">1</a><a href="gone.html">2</a><a href="#k=3">3</a><a href="#no">'
+            '</a><p>"not/a.md"</p><script>f(["there.md#a-target", "gone/too.md#x"])</script>',
+            encoding="utf-8",
+        )
+        dead = [line.split()[1] for line in links.dead_in_sources([page])]
+        assert dead == ["gone.html", "#no", "gone/too.md#x"]
+
+    def test_of_the_explorer_hold_in_the_repository_and_in_the_site(self):
+        path = DOCS / "explorer.html"
+        assert path in links.sources()
+        text = path.read_text(encoding="utf-8")
+        here, there = ([*links.Page(t).links] for t in (text, pages.for_the_site(text)))
+        pairs = [(a, b) for a, b in zip(here, there, strict=True) if not a.startswith("#")]
+        assert len(set(pairs)) > 10
+        for one, other in pairs:
+            name, dot, anchor = one.partition(".md")
+            assert dot and other == f"{name}.html{anchor}"
+            # The site makes a page of every page of ours.
+            assert (DOCS / f"{name}.md") in links.sources()
+
     def test_dead_ones_of_a_site_are_found(self, tmp_path):
         (tmp_path / "a.html").write_text(
             '<a href="b.html#x">1</a><a href="b.html#y">2</a><img src="no.png">'
@@ -127,12 +152,13 @@ class TestLinks:
 
 def test_every_page_is_in_a_table_of_contents():
     listed = {DOCS / "index.md"}
-    for page in links.sources():
+    for page in (page for page in links.sources() if page.suffix == ".md"):
         text = page.read_text(encoding="utf-8")
         for block in re.findall(r"```\{toctree\}\n(.*?)```", text, re.DOTALL):
             entries = [line for line in block.splitlines() if line and not line.startswith(":")]
             listed |= {(page.parent / f"{entry}.md").resolve() for entry in entries}
-    assert [page for page in links.sources() if page not in listed] == []
+    written = [page for page in links.sources() if page.suffix == ".md"]
+    assert [page for page in written if page not in listed] == []
     made = {ROOT / copy for copy in pages.COPIES.values()}
     assert [
         page for page in listed if not (page.exists() or page in made or "*" in page.name)
@@ -267,3 +293,6 @@ def test_the_site_builds_without_a_warning_and_without_dead_links(tmp_path):
         text = page.read_text(encoding="utf-8")
         loaded = re.findall(r'<(?:script|img|link)[^>]+(?:src|href)="(https?:[^"]+)"', text)
         assert loaded == [], f"{page} needs a network"
+    explorer = links.Page((tmp_path / "html" / "explorer.html").read_text(encoding="utf-8"))
+    assert "explanation/statements.html#virtual-rank" in explorer.links
+    assert not any(".md" in link for link in explorer.links)

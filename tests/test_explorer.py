@@ -560,15 +560,23 @@ class TestLinks:
         for look, group in (("gaussian", "shifts"), ("blur", "shifts"), ("several", "trivial")):
             page.evaluate(VISIT, [address(look=look, group=group, size="30", amount=7, k=2)])
             links |= set(page.eval_on_selector_all("a", "a => a.map(x => x.getAttribute('href'))"))
-        links |= set(re.findall(r"explanation/[a-z]+\.html#[a-z-]+", PAGE.read_text("utf-8")))
+        links |= set(re.findall(r"explanation/[a-z]+\.\w+#[a-z-]+", PAGE.read_text("utf-8")))
         outside = sorted(link for link in links if not link.startswith("#"))
         assert len(outside) > 10
         for link in outside:
             name, _, anchor = link.partition("#")
-            text = (DOCS / name.replace(".html", ".md")).read_text(encoding="utf-8")
+            text = (DOCS / name).read_text(encoding="utf-8")
             titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
             slugs = {re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") for title in titles}
             assert not anchor or anchor in slugs or f"({anchor})=" in text, link
+
+    def test_the_ways_out_are_open_in_the_repository(self, open_page):
+        for ways in ("header a[href^=index]", "#facts a", "#rows a", "footer a"):
+            page = open_page(PAGE).page
+            page.click(f"{ways} >> nth=0")
+            page.wait_for_url(lambda url: "explorer.html" not in url)
+            # Chromium shows an error page of its own for a file that is not there.
+            assert page.inner_text("body").lstrip("(").startswith(("#", "`", "setting"))
 
 
 class TestCommands:

@@ -622,6 +622,50 @@ class TestCheck:
         text = " ".join(found.notes)
         assert "is no group action" in text and "list of 12 operators A T_s" in text
 
+    def test_physics_may_be_declared_generic(self, deepinv):
+        physics = deepinv.physics.CompressedSensing(m=14, img_size=(1, 4, 5), rng=seeded(0))
+        action = deepinv.transform.Shift()
+        A, shifts = dense(physics, (1, 4, 5)), st.groups.shifts(4, 5)  # cyclic
+        for k, claim in ((2, None), (2, False), (2, True), (7, True)):
+            found = door.check(physics, action, model_dim=k, generic=claim)
+            expected = st.analyze(st.Problem(A, shifts, k, claim))
+            assert (found.report.verdict, found.report.reason) == (
+                expected.verdict,
+                expected.reason,
+            )
+            assert (found.report.verdict is st.Verdict.IDENTIFIABLE) is (k == 2 and claim is True)
+        with pytest.raises(TypeError, match="`generic` must be True, False or None"):
+            door.check(physics, action, generic="yes")
+
+    def test_a_claim_that_the_entries_contradict_is_set_aside(self, deepinv):
+        physics = inpainting(deepinv, (1, 8, 8))
+        found = door.check(physics, deepinv.transform.Shift(), model_dim=1, generic=True)
+        assert found.report.verdict is st.Verdict.UNDECIDED
+
+    def test_operators_that_share_one_are_not_generic(self, deepinv):
+        A, zoom = np.random.default_rng(0).standard_normal((3, 15)), st.groups.scalings(15)
+        plain, claimed = (door.check(A, zoom, model_dim=1, generic=g) for g in (None, True))
+        assert str(claimed.report) == str(plain.report)
+        assert claimed.report.problem.generic is None
+        assert "`generic` was set aside" in claimed.notes[-1]
+        assert not any("set aside" in note for note in plain.notes)
+
+    @pytest.mark.parametrize("field", ["real", "complex"])
+    def test_field_of_the_signals(self, deepinv, rng, field):
+        A = rng.standard_normal((3, 6)) + 1j * rng.standard_normal((3, 6))
+        found = door.check(A, field=field)
+        assert found.report.problem.field == field
+        stacked = np.vstack([A.real, A.imag]) if field == "real" else A
+        rank = np.linalg.matrix_rank(stacked)
+        assert found.report.rank.rank == found.ranks[0] == rank
+        assert rank == {"real": 6, "complex": 3}[field]
+
+    def test_a_comparison_names_the_reader_of_transforms(self, deepinv):
+        from sensing_theorems.equivariant_imaging import compare
+
+        with pytest.raises(TypeError, match=r"interop\.deepinv\.from_transform`\); got Shift\.$"):
+            compare(np.eye(4), deepinv.transform.Shift(), np.zeros((8, 4)))
+
     def test_noise_is_told(self, deepinv):
         physics = deepinv.physics.Denoising(deepinv.physics.GaussianNoise(0.1))
         found = door.check(physics, img_size=(1, 4, 4))

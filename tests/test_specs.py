@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as some
 
-from sensing_theorems import files, groups, operators, specs
+from sensing_theorems import _usage, files, groups, operators, specs
 
 pytestmark = pytest.mark.compiled
 
@@ -41,6 +41,28 @@ def test_table_of_contents():
         *("trivial", "permutations", "matrices"),
     }
     assert set(specs.OPERATORS) <= set(operators.__all__)
+
+
+def test_usage_shows_every_action_with_its_keys():
+    assert list(_usage.ACTIONS) == list(specs.ACTIONS)
+    _, _, rest = _usage.CHECK.partition("\nsymmetries")
+    shown, _, _ = rest.partition("\nexamples:")
+    for name, form in specs.ACTIONS.items():
+        example, keys, words = _usage.ACTIONS[name]
+        assert (example, keys.split()) == (form.example, list(form.takes))
+        assert example in shown and words in " ".join(shown.split())
+        assert not keys or f"[{', '.join(keys.split())}]" in shown
+
+
+@pytest.mark.parametrize("name", sorted(set(specs.ACTIONS) - {"permutations", "matrices"}))
+def test_every_example_of_an_action_is_read(name):
+    assert isinstance(specs.parse_action(specs.ACTIONS[name].example), groups.GroupAction)
+
+
+def test_what_is_refused_as_no_group_is_none():
+    assert set(specs._NO_GROUPS) <= set(groups.__all__)
+    assert isinstance(groups.scalings(5), groups.TransformSet)
+    assert isinstance(groups.interpolated_rotations(5, 4), groups.TransformSet)
 
 
 class TestAction:
@@ -119,6 +141,11 @@ class TestAction:
             ("shift:4x4", "did you mean 'shifts'"),
             ("Dihedral:4", "did you mean 'dihedral'"),
             ("scaling:4", "Known: shifts, reflections"),
+            ("scaling:4", rf"Known: {', '.join(specs.ACTIONS)}\.$"),
+            ("scalings:15", r"group action, which scalings is not.* st\.groups\.scalings\("),
+            ("scalings", "group action, which scalings is not"),
+            ("shifts:4+interpolated_rotations:9", "which interpolated_rotations is not"),
+            ("approximate_action:9", "which approximate_action is not"),
             ("28x28", "unknown action"),
             ("shifts", "needs an argument, as in shifts:28x28"),
             ("shifts:", "needs an argument"),
@@ -354,6 +381,8 @@ class TestOperatorFile:
         assert "inpainting:mask.npy or fourier:mask.npy" in specs.mask_hint("mask.npy", mask, 9)
         assert specs.mask_hint("mask.npy", mask, 3) == ""
         assert specs.mask_hint("A.npy", other, 9) == ""
+        for text in ("inpainting:mask.npy", " inpainting : mask.npy"):
+            assert specs.mask_hint(text, specs.load_operator(text), 16) == ""
         with pytest.raises(ValueError, match=r"inpainting:volume\.npy"):
             specs.load_operator("volume.npy")
 
@@ -524,6 +553,12 @@ class TestFunction:
             def vector(): return np.ones(5)
             def leaves(): sys.exit(0)
             def fails(): raise RuntimeError("of its own\\nmaking")
+            def two(): return [np.eye(2, 5), st.operators.gaussian(3, 5, rng=0)]
+            def pair(): return (np.eye(1, 5), np.ones((4, 5)))
+            def nested(): return [[1, 0, 0], [0, 1, 0]]
+            def empty(): return []
+            def numbers(): return [1.0, 2.0]
+            def one_bad(): return [np.eye(2, 5), np.ones(5)]
             def curved(): return st.as_operator(np.square, shape_in=(5,))
             """
         (folder / "made_here.py").write_text(textwrap.dedent(source))
@@ -538,6 +573,21 @@ class TestFunction:
         operator = specs.load_operator(f"made_here:{function}")
         np.testing.assert_array_equal(operator.to_dense(), np.eye(2, 5))
         assert operator.name == f"made_here:{function}"
+
+    def test_gives_all_that_the_function_returns(self):
+        first, second = specs.load_operators("made_here:two")
+        np.testing.assert_array_equal(first.to_dense(), np.eye(2, 5))
+        expected = operators.gaussian(3, 5, rng=0)
+        np.testing.assert_array_equal(second.to_dense(), expected.to_dense())
+        assert (first.name, second.name) == ("made_here:two[0]", expected.name)
+        assert (first.generic, second.generic) == (None, True)
+        found = [A.shape for A in specs.load_operators("made_here:pair")]
+        assert found == [(1, 5), (4, 5)]
+
+    def test_a_nested_list_of_numbers_is_one_matrix(self):
+        np.testing.assert_array_equal(
+            specs.load_operator("made_here:nested").to_dense(), np.eye(2, 3)
+        )
 
     def test_our_own_operators_keep_what_is_known_of_them(self):
         operator = specs.load_operator("made_here:ours")
@@ -559,6 +609,10 @@ class TestFunction:
             ("made_here:leaves", "made_here:leaves: SystemExit"),
             ("made_here:fails", "made_here:fails: RuntimeError: of its own"),
             ("made_here:curved", "must be linear"),
+            ("made_here:empty", "made_here:empty: at least one operator must be returned"),
+            ("made_here:numbers", "made_here:numbers: operator 1 of 2: an operator must be"),
+            ("made_here:one_bad", "operator 2 of 2: .*must be two-dimensional"),
+            ("made_here:two", "made_here:two must return one operator; got 2"),
         ],
     )
     def test_refuses(self, text, said):

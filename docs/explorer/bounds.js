@@ -32,11 +32,12 @@ function bound(setup, key, label, value, most) {
 /** @param {string} key @param {boolean} several @returns {{kind: string, status: string, link: string}} */
 function statement(key, several) {
   if (key === "linear") {
-    const proof = several ? "one-subspace-several-operators" : "a-subspace-that-the-group-keeps";
-    return { kind: "exact", status: "derived", link: `explanation/derived.html#${proof}` };
+    const proof = several
+      ? "explanation/derived.md#one-subspace-several-operators"
+      : "explanation/derived.md#a-subspace-that-the-group-keeps";
+    return { kind: "exact", status: "derived", link: proof };
   }
-  const link = `explanation/statements.html#${key.replaceAll("_", "-")}`;
-  return { ...TABLES.theorems[key], link };
+  return TABLES.theorems[key];
 }
 
 /** @param {Fraction} most @param {number} n @returns {number|null} largest integer k < most, k ≤ n */

@@ -61,7 +61,7 @@ def below(zeros: Sequence[np.ndarray], limits: np.ndarray) -> np.ndarray:
 
 @cache
 def tables() -> dict[str, Any]:
-    """Dimensions that count Bessel zeros, and kind and status of every theorem that is used."""
+    """Dimensions that count Bessel zeros, and what is said of every theorem that is used."""
     limits = math.pi / 2 * np.array(DISKS)
     counts = below(bessel_zeros(0, limits[-1]), limits)
     disks = 2 * counts.sum(axis=0) - counts[0]
@@ -71,7 +71,11 @@ def tables() -> dict[str, Any]:
     balls = np.stack([(2 * np.arange(len(counts)) + 1) @ counts, counts.sum(axis=0)], axis=1)
     used = ("measurement_count", "irrep_multiplicity", "known_model", "generic_operators")
     statements = {
-        key: {name: getattr(st.theorems.THEOREMS[key], name) for name in ("kind", "status")}
+        key: {
+            **{name: getattr(st.theorems.THEOREMS[key], name) for name in ("kind", "status")},
+            # As files lie in the repository; the build of the site leads them to its own pages.
+            "link": f"explanation/statements.md#{key.replace('_', '-')}",
+        }
         for key in (*used, "cyclic_group", "any_group")
     }
     return {"disk": disks.tolist(), "ball": balls.tolist(), "theorems": statements}

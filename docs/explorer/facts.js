@@ -4,8 +4,8 @@
  *   least: with m below it some signal is invisible in every view, so that no model can be learned
  */
 
-const EQUIVARIANT = "explanation/statements.html#equivariant-operator";
-const RANK = "explanation/statements.html#virtual-rank";
+const EQUIVARIANT = "explanation/statements.md#equivariant-operator";
+const RANK = "explanation/statements.md#virtual-rank";
 const TURNS = ["quarter_turns", "dihedral"];
 
 /** @param {Setup} setup @returns {string|null} why A is equivariant, if it surely is */
@@ -59,7 +59,7 @@ function oddViews({ look, group, size, m }) {
   if (look !== "ct" || !TURNS.includes(group) || size.amount % 2 === 0) return [];
   const text = "A half turn takes every view to itself, so that the group brings two different " +
     `operators at most: 2m ≥ n is needed, and 2m is at most ${2 * m}, n = ${size.n}.`;
-  return [{ text, link: "explanation/statements.html#effective-group", least: size.n / 2 }];
+  return [{ text, link: "explanation/statements.md#effective-group", least: size.n / 2 }];
 }
 
 /** @param {Setup} setup @returns {Fact[]} */
@@ -135,7 +135,7 @@ function generic({ modality }) {
   if (!modality.generic) return [];
   const text = "For Gaussian operators the rank condition holds with probability one as soon as " +
     "its count of rows does (derived in this package).";
-  const link = modality.several ? "explanation/statements.html#stacked-rank" : RANK;
+  const link = modality.several ? "explanation/statements.md#stacked-rank" : RANK;
   return [{ text, link, least: 0 }];
 }
 

@@ -145,7 +145,8 @@ def _shape(operators: Sequence[Any], action: Any) -> tuple[int, ...]:
     if acts_on is None:
         raise TypeError(
             "`action` must be a GroupAction or a TransformSet, as the constructors of "
-            f"sensing_theorems.groups return, or None; got {type(action).__name__}."
+            "sensing_theorems.groups return, or None (transforms of deepinv are read by "
+            f"`interop.deepinv.from_transform`); got {type(action).__name__}."
         )
     if acts_on != n:
         raise ValueError(

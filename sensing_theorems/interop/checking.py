@@ -61,6 +61,8 @@ def check(
     img_size: Sequence[int] | None = None,
     *,
     model_dim: float | None = None,
+    generic: bool | None = None,
+    field: str = "real",
 ) -> Checked:
     r"""Analyse physics and a transform of deepinv together, and note what misleads.
 
@@ -78,6 +80,13 @@ def check(
         Shape of an image without its batch, (C, H, W), where the physics does not tell it.
     model_dim : float, optional
         Dimension k of the set of images.
+    generic : bool, optional
+        Whether the physics were drawn independently from a law with a density, such as Gaussian
+        entries; see `Problem`. Their entries cannot tell, and deepinv does not. It says nothing of
+        the operators :math:`A T_s` of a transform that is no group action, which share one A.
+    field : {"real", "complex"}
+        Field of the signals, as of `Problem`. Complex images of deepinv are real ones of two
+        channels, for which "real" is right.
 
     Returns
     -------
@@ -99,11 +108,11 @@ def check(
     group = action if isinstance(action, GroupAction) else None
     if isinstance(action, TransformSet):
         seen = [B for A in kept for B in action.stack(A)]
-        notes += (_listed_note(action, len(seen)),)
+        notes += (_listed_note(action, len(seen)), *_dependent_notes(generic))
     else:
         seen = kept
-    report = analyze(Problem(seen, group, model_dim))
-    own = report.problem if seen is kept else Problem(kept)
+    own = Problem(kept, group, model_dim, generic, field)
+    report = analyze(own if seen is kept else Problem(seen, None, model_dim, field=field))
     ranks = evidence.operator_ranks(own)
     found = (*_rank_notes(kept, returned, ranks), *_equal_notes(distinct), *notes, *_noises(listed))
     return Checked(report, found, distinct, action, ranks)
@@ -124,6 +133,14 @@ def _listed_note(action: TransformSet, count: int) -> str:
         "stack is a fact about these maps, and theorems on group actions were not used"
     )
     return f"{text}. {action.invariance}" if isinstance(action, SemigroupAction) else text
+
+
+def _dependent_notes(generic: bool | None) -> tuple[str, ...]:
+    if not generic:
+        return ()
+    return (
+        "`generic` was set aside: the operators A T_s share one A, so they are not independent",
+    )
 
 
 def _measuring(A: ForwardOperator) -> ForwardOperator:
