@@ -61,7 +61,8 @@ def second_look(
         Clear, and not of method "exact".
     operators : sequence of ForwardOperator
     action : GroupAction or None
-        ``None`` for transforms that are no group: there columns are not scaled.
+        ``None`` where columns may be rounding, and for transforms that are no group: then rows
+        alone are looked at.
     again : callable
         Takes other operators, returns their rank by the same method.
     """

@@ -16,7 +16,7 @@ from .rank_result import Deficit, RankResult
 from .rows import DENSE_ENTRIES
 from .second_look import second_look
 
-__all__ = ["METHODS", "Deficit", "RankResult", "stacked_rank"]
+__all__ = ["METHODS", "Deficit", "RankResult", "computed_rank", "stacked_rank"]
 
 METHODS = ("auto", "blocks", "sketch", "spin", "dense", "gram", "krylov", "exact")
 _ALL_ROWS = 2**22
@@ -95,6 +95,29 @@ def stacked_rank(
     >>> st.stacked_rank(st.operators.fourier(low), st.groups.shifts(16)).rank
     7
     """
+    return _ranked(operators, action, method, field, seed, given=True)
+
+
+def computed_rank(
+    rows: Any,
+    action: GroupAction | None = None,
+    *,
+    method: str = "auto",
+    field: str = "real",
+) -> RankResult:
+    """Rank as `stacked_rank` finds it, of rows that were computed: weak columns are rounding."""
+    return _ranked(rows, action, method, field, 0, given=False)
+
+
+def _ranked(
+    operators: Any,
+    action: GroupAction | TransformSet | None,
+    method: str,
+    field: str,
+    seed: int,
+    *,
+    given: bool,
+) -> RankResult:
     if method not in METHODS:
         raise ValueError(f"`method` must be one of {', '.join(METHODS)}; got {method!r}.")
     listed = as_operators(operators)
@@ -110,7 +133,8 @@ def stacked_rank(
     def again(others: Sequence[ForwardOperator]) -> RankResult:
         return _run(method, _joined(others, transforms, field), action, field, seed)
 
-    return second_look(found, listed, action if transforms is None else None, again)
+    scalable = given and transforms is None
+    return second_look(found, listed, action if scalable else None, again)
 
 
 def _run(method: str, A: ForwardOperator, action: GroupAction, field: str, seed: int) -> RankResult:

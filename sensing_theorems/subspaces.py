@@ -15,6 +15,7 @@ from .tolerance import cut
 __all__ = [
     "Pieces",
     "columns_of",
+    "equal_up_to",
     "moderate",
     "orthonormal",
     "real_coordinates",
@@ -25,11 +26,21 @@ __all__ = [
 ]
 
 _SMALLEST = 1e-100
+_ULPS = 256.0
 
 
 def same_up_to(dtype: np.dtype) -> float:
     """Largest distance, beside a signal of norm 1, that rounding of given entries explains."""
     return max(1e-8, 1e4 * float(np.finfo(dtype).eps))
+
+
+def equal_up_to(dtype: np.dtype) -> float:
+    """Largest distance, beside a signal of norm 1, of what was given twice: last digits differ.
+
+    What is farther apart, and no farther than `same_up_to`, is neither clearly equal nor clearly
+    different.
+    """
+    return _ULPS * float(np.finfo(dtype).eps)
 
 
 def columns_of(value: Any, name: str, n: int | None = None) -> NDArray[Any]:

@@ -553,6 +553,97 @@ class TestNearDegeneracy:
             assert found.verdict in allowed, d
 
 
+class TestNearPieces:
+    """Two atoms at an angle e: another model for every e > 0, of which less and less is seen."""
+
+    gaps = (1e-2, 1e-4, 1e-6, 1e-7, 1e-8, 1e-9, 1e-11, 1e-12)
+
+    @staticmethod
+    def atoms(e: float) -> np.ndarray:
+        return np.array([[1, 1, 0], [0, e, 0], [0, 0, 1], [0, 0, 0.0]])
+
+    @staticmethod
+    def models(e: float) -> list:
+        """Models that are not identified by `operators`, for any e > 0, with their parts."""
+        D = TestNearPieces.atoms(e)
+        planes = [D[:, [0, 2]], D[:, [1, 2]]]
+        affine = planes, np.eye(4)[[3, 3]]
+        return [
+            (models.SparseDictionary, (D, 2), parts_of([*planes, D[:, :2]])),
+            (models.UnionOfSubspaces, (planes,), parts_of(planes)),
+            (models.UnionOfSubspaces, affine, parts_of(*affine)),
+        ]
+
+    operators = (
+        np.array([[1.0, 0, 0, 1], [0, 1, 0, 2], [0, 0, 1, 3]]),
+        np.array([[1.0, 0, 0, 2], [0, 1, 0, -1], [0, 0, 1, 1]]),
+    )
+
+    @pytest.mark.parametrize("number", range(3))
+    @pytest.mark.filterwarnings("ignore:.*are kept:UserWarning")
+    def test_no_gap_is_clearly_none(self, number):
+        for e in self.gaps:
+            kind, given, parts = self.models(e)[number]
+            if e >= 1e-2:
+                assert not all_assignments(parts, self.operators)
+            found = st.identify(kind(*given), self.operators)
+            assert found.verdict in ({NO} if e >= 1e-4 else {NO, OPEN}), e
+            if found.verdict is OPEN:
+                assert found.reason == "numerically_unclear"
+                assert found.smaller_sets is OPEN and found.recovery is not YES
+
+    @pytest.mark.parametrize("number", range(3))
+    @pytest.mark.filterwarnings("ignore:.*are kept:UserWarning")
+    def test_duplicates_are_clearly_one(self, number):
+        for e in (0.0, 1e-16, 1e-15):
+            kind, given, _ = self.models(e)[number]
+            found = st.identify(kind(*given), self.operators)
+            plane = [self.atoms(0)[:, [0, 2]]]
+            own = parts_of(plane, given[1][:1]) if number == 2 else parts_of(plane)
+            assert all_assignments(own, self.operators)
+            assert (found.verdict, found.recovery, found.smaller_sets) == (YES, YES, YES)
+
+    @pytest.mark.filterwarnings("ignore:.*are kept:UserWarning")
+    def test_recovery(self):
+        # (1, 0, 0) and (1, e, 0) look alike, whatever e > 0.
+        A = np.array([[1.0, 0, 0], [0, 0, 1]])
+        for e in self.gaps:
+            lines = [[1.0, 0, 0], [1, e, 0]]
+            for model in (
+                models.SparseDictionary(np.transpose(lines), 1),
+                models.UnionOfSubspaces(lines),
+                models.UnionOfSubspaces([[0.0, 0, 1]] * 2, lines),
+            ):
+                found = st.identify(model, A)
+                assert found.recovery in ({NO} if e >= 1e-4 else {NO, OPEN}), (e, model)
+                assert found.smaller_sets in (NO, OPEN)
+        for model in (
+            models.SparseDictionary([[1.0, 3], [0, 0], [0, 0]], 1),
+            models.UnionOfSubspaces([[1.0, 0, 0], [0.1, 0, 0]]),
+        ):
+            assert st.identify(model, A).recovery is YES
+
+    @pytest.mark.filterwarnings("ignore:.*are kept:UserWarning")
+    def test_what_is_proved_stands(self):
+        # One row leaves everything open, whether or not two lines are one; R^2 contains them all.
+        lines = [[1.0, 0, 0], [1, 1e-9, 0]]
+        found = st.identify(models.UnionOfSubspaces(lines), np.ones((1, 3)))
+        assert found.verdict is NO
+        assert fits(found.spurious, parts_of(lines), [np.ones((1, 3))]) < 1e-8
+        assert models.UnionOfSubspaces(lines).distance(found.spurious) > 1e-3
+        plane = models.SparseDictionary(np.array([[1.0, 1, 0], [0, 1e-9, 1]]), 2)
+        whole = st.identify(plane, np.eye(2))
+        assert (whole.verdict, whole.reason) == (YES, "whole_space")
+
+    @pytest.mark.filterwarnings("ignore:.*are kept:UserWarning")
+    def test_single_precision(self):
+        # In single precision more is too near to be told, and last digits are larger.
+        for e, allowed in ((1e-2, {NO, OPEN}), (1e-3, {NO, OPEN}), (1e-4, {OPEN}), (1e-7, {YES})):
+            D = self.atoms(e).astype(np.float32)
+            found = st.identify(models.SparseDictionary(D, 2), self.operators)
+            assert found.verdict in allowed, e
+
+
 class TestSparseDictionary:
     def test_agrees_with_the_union_of_its_supports(self):
         rng = np.random.default_rng(8)

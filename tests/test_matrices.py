@@ -196,6 +196,57 @@ class TestInexactMatrices:
         assert not a.same_as(st.groups.shifts(2))
 
 
+class TestNearlyOrthogonal:
+    """Beside an orthogonal group there are oblique ones, as near as one likes: they are others."""
+
+    @pytest.mark.parametrize("tol", [None, 1e-8])
+    @pytest.mark.parametrize("tilt", [9e-9, 1e-9, 1e-10, 1e-12])
+    def test_entries_are_kept(self, tilt, tol):
+        M, A = np.array([[1, tilt], [0, -1.0]]), np.array([[1.0, 0.0]])
+        action = st.groups.from_matrices([M], tol=tol)
+        assert action.order == 2 and not action.orthogonal
+        np.testing.assert_array_equal(action.apply(1, np.eye(2)), M.T)
+        found = st.stacked_rank(A, action)
+        assert found.rank == 2 or not found.clear
+        assert st.analyze(st.Problem(A, action)).verdict is not st.Verdict.NOT_IDENTIFIABLE
+
+    @pytest.mark.parametrize("tol", [None, 1e-7])
+    @pytest.mark.parametrize("size", [1e-3, 1e-9, 1e-10])
+    def test_conjugates_of_a_cycle(self, size, tol, rng):
+        change = np.eye(3) + size * rng.standard_normal((3, 3))
+        M = change @ np.roll(np.eye(3), 1, axis=0) @ np.linalg.inv(change)
+        action = st.groups.from_matrices([M], tol=tol)
+        listed = [np.linalg.matrix_power(M, i) for i in range(3)]
+        assert action.order == 3 and not action.orthogonal
+        for g, expected in zip(action.elements(), listed, strict=True):
+            np.testing.assert_allclose(g.matrix(), expected, atol=1e-14)
+        A = np.ones((1, 3))
+        for method in ("auto", "dense"):
+            found = st.stacked_rank(A, action, method=method)
+            assert found.rank == np.linalg.matrix_rank(np.concatenate([A @ T for T in listed]))
+
+    def test_last_digits_are_rounding(self, rng):
+        signed = np.array([[0, -1.0, 0], [1, 0, 0], [0, 0, 1]])
+        given = signed + 1e-15 * rng.standard_normal((3, 3))
+        action = st.groups.from_matrices([given])
+        assert isinstance(action.generators[0], st.groups.SignedPermutation)
+        np.testing.assert_array_equal(action.generators[0].matrix().toarray(), signed)
+        single = st.groups.from_matrices([(signed + 1e-7).astype(np.float32)])
+        assert isinstance(single.generators[0], st.groups.SignedPermutation)
+        turn = ortho_group.rvs(3, random_state=5)
+        again = st.groups.from_matrices([turn @ given @ turn.T])
+        assert again.orthogonal and again.order == 4 and again.has_transform
+
+    def test_a_group_that_is_missed_is_asked_for(self, rng):
+        # No finite group up to rounding: what is known less exactly must be said to be.
+        M = np.roll(np.eye(3), 1, axis=0) + 1e-9 * rng.standard_normal((3, 3))
+        with pytest.raises(ValueError, match=r"up to rounding of their entries.* Pass `tol`"):
+            st.groups.from_matrices([M])
+        action = st.groups.from_matrices([M], tol=1e-7)
+        missed = np.linalg.norm(M @ M @ M - np.eye(3), 2)
+        assert action.order == 3 and missed / 10 < action.rounding < 1e-7
+
+
 class TestBadInput:
     @pytest.mark.parametrize(
         "generators, match",

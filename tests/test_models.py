@@ -111,6 +111,31 @@ class TestUnionOfSubspaces:
             )
         assert sorted(X.pieces.dims) == [1, 2]
 
+    @pytest.mark.parametrize("affine", [False, True])
+    @pytest.mark.parametrize(("apart", "crowded"), [(0.0, False), (1e-11, True), (1e-9, True)])
+    def test_near_pieces_are_no_duplicates(self, rng, affine, apart, crowded):
+        # Another basis of the same plane is the plane; a plane that is tilted a little is none.
+        plane, tilt = rng.standard_normal((2, 5, 2))
+        offsets = np.array([1e3, 1.0])[:, None] * plane.sum(axis=1) + np.eye(5)[0]
+        with pytest.warns(UserWarning, match="1 of 2"):
+            X = models.UnionOfSubspaces(
+                [plane, (plane + apart * tilt) @ [[1, 1], [0, 2]]], offsets if affine else None
+            )
+        assert X.crowded is crowded
+
+    def test_near_offsets_beside_a_far_one(self):
+        # Lifted, 1 and 2 look like the same point beside 1e13; given twice, they are the same.
+        line = np.array([[0.0], [0.0], [1.0]])
+        for second, crowded in ((2.0, True), (1.0, False)):
+            offsets = [[1.0, 0, 5], [second, 0, -3], [0, 1e13, 0]]
+            with pytest.warns(UserWarning, match="2 of 3"):
+                assert models.UnionOfSubspaces([line] * 3, offsets).crowded is crowded
+
+    def test_an_offset_nearly_inside(self):
+        line, other = np.array([[1.0], [0.0]]), np.array([[0.0], [1.0]])
+        for height, crowded in ((0.0, False), (5e-13, True)):
+            assert models.UnionOfSubspaces([line, other], [[1, height], [0, 1]]).crowded is crowded
+
     @pytest.mark.parametrize(
         ("bases", "offsets", "words"),
         [
@@ -160,7 +185,16 @@ class TestSparseDictionary:
         atoms = rng.standard_normal((4, 2))
         with pytest.warns(UserWarning, match="2 of 4 are kept"):
             X = models.SparseDictionary(np.column_stack([atoms, -3 * atoms[:, 0], np.zeros(4)]), 1)
-        assert len(X.pieces) == 2
+        assert len(X.pieces) == 2 and not X.crowded
+
+    @pytest.mark.parametrize("scale", [1.0, -1 / 3, 1e-200])
+    def test_nearly_parallel_atoms_are_no_duplicates(self, rng, scale):
+        atoms = rng.standard_normal((4, 2))
+        for apart, crowded in ((0.0, False), (1e-12, True), (1e-9, True)):
+            other = (atoms[:, 0] + apart * atoms[:, 1]) * scale
+            with pytest.warns(UserWarning, match="2 of 3 are kept"):
+                X = models.SparseDictionary(np.column_stack([atoms, other]), 1)
+            assert X.crowded is crowded
 
     def test_too_many_supports(self):
         with pytest.raises(ValueError, match="at most 200000 supports"):

@@ -10,20 +10,15 @@ short whatever the coordinates.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-import scipy.linalg
 
 from .element import Element
 
-__all__ = ["FrameMap", "OrbitFrame", "orbit_frame"]
-
-ORBIT_LIMIT = 20_000
-_ENTRIES = 2**24
+__all__ = ["FrameMap", "OrbitFrame"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +33,11 @@ class OrbitFrame:
     back : ndarray, (n, n)
         Inverse of the matrix whose columns are the basis.
     tol : float
-        Below it differences are rounding.
+        Vectors that differ by no more are taken for equal.
     rounding : float
         By how much the matrices as read off may differ from those of a group, in norm.
+    close : float
+        By how much entries of them may differ from what they should be.
     """
 
     vectors: np.ndarray
@@ -48,6 +45,7 @@ class OrbitFrame:
     back: np.ndarray
     tol: float
     rounding: float
+    close: float
 
     @cached_property
     def projector(self) -> np.ndarray:
@@ -90,16 +88,19 @@ class FrameMap(Element):
         """The matrix T, (n, n)."""
         return self.frame.vectors[self.images[self.frame.basis]].T @ self.frame.back
 
-    @property
+    @cached_property
     def rounding(self) -> float:  # type: ignore[override]
-        """That of the frame."""
-        return self.frame.rounding
+        """That of the frame; of an orthogonal map also what it misses orthogonality by."""
+        return max(self.frame.rounding, self._defect if self.orthogonal else 0.0)
 
     @cached_property
+    def _defect(self) -> float:
+        return float(np.abs(self.dense.T @ self.dense - np.eye(self.n)).max())
+
+    @property
     def orthogonal(self) -> bool:  # type: ignore[override]
-        r"""Whether :math:`T^\top T = I` up to the tolerance."""
-        defect = np.abs(self.dense.T @ self.dense - np.eye(self.n)).max()
-        return bool(defect <= self.n * self.frame.tol)
+        r"""Whether :math:`T^\top T = I` up to rounding: a group may be oblique by less than tol."""
+        return self._defect <= self.n * self.frame.close
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """Apply T to the last axis of `x`, shape (..., n)."""
@@ -149,94 +150,3 @@ class FrameMap(Element):
             order = math.lcm(order, max(length, 1))
         angles = np.angle(np.linalg.eigvals(self.dense)) / (2 * np.pi)
         return int(np.unique(np.rint(angles * order) % order, return_counts=True)[1].max())
-
-
-def orbit_frame(matrices: Sequence[np.ndarray], tol: float) -> tuple[OrbitFrame, np.ndarray]:
-    """Orbit of the unit vectors, or of roots, and the permutations (k, N) of it.
-
-    Raises
-    ------
-    ValueError
-        If the orbit grows beyond the limit, so that the group is infinite or too large.
-    """
-    n = matrices[0].shape[0]
-    limit = min(ORBIT_LIMIT, _ENTRIES // n)
-    found = _Found(n, tol)
-    seeds = _roots(matrices)
-    seeds = np.eye(n) if seeds is None else seeds
-    basis = np.array([found.number(seed) for seed in seeds])
-    images: list[list[int]] = [[] for _ in matrices]
-    done = 0
-    while done < len(found.vectors):
-        front = np.array(found.vectors[done:])
-        done = len(found.vectors)
-        for own, matrix in zip(images, matrices, strict=True):
-            for vector in front @ matrix.T:
-                own.append(found.number(vector))
-                if len(found.vectors) > limit:
-                    raise ValueError(
-                        "the matrices must generate a finite group under which the unit vectors "
-                        f"(of reflections: their roots) have at most {limit} images; these have "
-                        "more, so that the group is infinite, beyond this limit, or given less "
-                        f"exactly than tol = {tol:g}."
-                    )
-    permutations = np.array(images)
-    if any(np.unique(row).size != row.size for row in permutations):
-        raise ValueError(
-            f"the matrices must permute the orbit of the basis up to tol = {tol:g}; some "
-            "vectors are so close that it cannot tell them apart."
-        )
-    vectors = np.array(found.vectors)
-    missed = max(
-        float(np.abs(vectors[row] - vectors @ matrix.T).max())
-        for row, matrix in zip(permutations, matrices, strict=True)
-    )
-    back = np.linalg.inv(seeds.T)
-    size = float(np.linalg.norm(back, 2)) * max(1.0, float(np.linalg.norm(seeds, 2)))
-    return OrbitFrame(vectors, basis, back, tol, math.sqrt(n) * missed * size), permutations
-
-
-def _roots(matrices: Sequence[np.ndarray]) -> np.ndarray | None:
-    """Roots (n, n) of generating reflections that span; ``None`` if some are none, or do not."""
-    n, roots = matrices[0].shape[0], []
-    for matrix in matrices:
-        u, s, _ = np.linalg.svd(np.eye(n) - matrix)
-        if n > 1 and s[1] > 1e-6 * s[0]:
-            return None
-        roots.append(u[:, 0])
-    if len(roots) < n:
-        return None
-    _, triangle, order = scipy.linalg.qr(np.array(roots).T, pivoting=True)
-    if abs(triangle[n - 1, n - 1]) < 1e-3:
-        return None
-    return np.array(roots)[order[:n]]
-
-
-class _Found:
-    """Vectors found so far; asks which of them a new one is, up to rounding."""
-
-    def __init__(self, n: int, tol: float) -> None:
-        self.tol = tol
-        self.vectors: list[np.ndarray] = []
-        self.cells: dict[int, list[int]] = {}
-        self.direction = np.random.default_rng(0).uniform(0.5, 1.5, n)
-        # Equal vectors, up to rounding, fall into the same cell or into neighbours.
-        self.width = 4 * tol * float(np.abs(self.direction).sum())
-
-    def number(self, vector: np.ndarray) -> int:
-        """Where the vector stands; a new one is put at the end."""
-        cell = math.floor(float(vector @ self.direction) / self.width)
-        for near in (cell, cell - 1, cell + 1):
-            for i in self.cells.get(near, ()):
-                apart = np.abs(self.vectors[i] - vector).max()
-                if apart <= self.tol:
-                    return i
-                if apart <= 10 * self.tol:
-                    raise ValueError(
-                        f"images of the basis must be equal up to tol = {self.tol:g} or "
-                        f"clearly different; two of them are {apart:.1e} apart. The matrices are "
-                        "given less exactly than tol, or generate an infinite group."
-                    )
-        self.cells.setdefault(cell, []).append(len(self.vectors))
-        self.vectors.append(vector)
-        return len(self.vectors) - 1

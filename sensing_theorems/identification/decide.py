@@ -71,6 +71,9 @@ def identify(
 
     Notes
     -----
+    Pieces of a union, and atoms, count as one where they are equal up to their last digits. Where
+    they are farther apart, and too near to be told from each other, the model is not IDENTIFIABLE.
+
     Subspaces and Gaussian laws are decided by ranks, generic subspaces seen through masks by a
     covering condition, unions by a search that is exact and may take exponentially long. Ranks are
     numerical; an answer that rounding could turn is UNDECIDED, ``"numerically_unclear"``.
@@ -121,7 +124,8 @@ def identify(
     if isinstance(model, Subspace):
         return decide_subspace(model, singles, action)
     if isinstance(model, PieceModel):
-        return _union(model, singles, action, budget)
+        answer = _union(model, singles, action, budget)
+        return _doubted(answer) if model.crowded else answer
     raise TypeError(f"`identify` does not know models of type {type(model).__name__}.")
 
 
@@ -156,3 +160,23 @@ def _union(
         twins=recovery.twins,
         smaller_sets=smaller,
     )
+
+
+def _doubted(answer: Identification) -> Identification:
+    """What is left of an answer for a model of which only a part was looked at.
+
+    What is spurious beside pieces, and what is confused on them, remains so if others are added
+    that are closer to them than any spurious signal is.
+    """
+    if answer.verdict is Verdict.IDENTIFIABLE and answer.reason != "whole_space":
+        answer = replace(
+            answer,
+            verdict=Verdict.UNDECIDED,
+            reason="numerically_unclear",
+            explanation="Pieces of the model are so near to each other, and yet not equal, that "
+            "only one of them was looked at; signals between them may fit.",
+            stability=None,
+        )
+    if answer.recovery is Verdict.IDENTIFIABLE:
+        answer = replace(answer, recovery=Verdict.UNDECIDED, recovery_reason="numerically_unclear")
+    return replace(answer, smaller_sets=Verdict.UNDECIDED)

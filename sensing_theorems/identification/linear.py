@@ -22,7 +22,7 @@ from ..judgement import Verdict
 from ..models import Subspace
 from ..rank_result import RankResult
 from ..rows import DENSE_ENTRIES
-from ..stacked_rank import stacked_rank
+from ..stacked_rank import computed_rank
 from ..tolerance import grey, rounding, threshold
 from .answer import Ambiguity, Explored, Identification
 from .views import Rows, row_bases
@@ -130,7 +130,7 @@ def decide_subspace(
     if not listed:
         return _nothing_seen(model, answer, all(c.clear for c in found))
     method = "auto" if action is None or action.has_transform else _without_transform(action, n)
-    stack = stacked_rank(listed, action, field=model.field, method=method)
+    stack = computed_rank(listed, action, field=model.field, method=method)
     stability = _smallest(stack, n - k) if action is None or action.orthogonal else None
     error = max(c.error for c in found)
     certain = stack.clear and all(c.clear for c in found) and stack.rank <= n - k

@@ -48,7 +48,7 @@ def decide_union(
         if spurious is not None:
             return _not_identified(spurious, found, search, pieces)
         unclear = True
-    # Pieces of unions that are so close have been dropped, with a warning.
+    # Pieces of unions that are so close have been dropped: see `PieceModel.crowded`.
     crowded = isinstance(model, FiniteSet) and _crowded(model.points)
     unclear = unclear or search.doubtful or crowded
     if search.open_fraction > 0:

@@ -66,9 +66,14 @@ class PieceModel(Model):
     ----------
     pieces : Pieces
         The union, by orthonormal bases.
+    crowded : bool
+        Whether pieces that are closer together than can be told apart, and yet not equal up to
+        rounding, were taken for one. What lies outside these pieces lies outside the model; that
+        they are identified says nothing.
     """
 
     pieces: Pieces
+    crowded: bool = False
 
     def distance(self, x: Any) -> NDArray[Any]:
         """Euclidean distances of signals (..., n) from the model, shape (...)."""

@@ -17,6 +17,7 @@ from ..groups.element import Element
 from ..subspaces import (
     Pieces,
     columns_of,
+    equal_up_to,
     orthonormal,
     residual_norms,
     same_up_to,
@@ -52,7 +53,7 @@ class SparseDictionary(PieceModel):
     def __init__(self, atoms: Any, sparsity: int) -> None:
         columns = columns_of(atoms, "atoms")
         self.precision = columns.dtype
-        self.atoms = _distinct_atoms(columns)
+        self.atoms, self.crowded = _distinct_atoms(columns)
         self.n = self.atoms.shape[0]
         self.sparsity = at_most(sparsity, "sparsity", self.atoms.shape[1])
         self.field = "complex" if self.atoms.dtype.kind == "c" else "real"
@@ -128,18 +129,24 @@ class SparseDictionary(PieceModel):
         return bool(np.linalg.norm(moved - self.atoms[:, best].T * share, axis=1).max() > close)
 
 
-def _distinct_atoms(atoms: NDArray[Any]) -> NDArray[Any]:
+def _distinct_atoms(atoms: NDArray[Any]) -> tuple[NDArray[Any], bool]:
+    """Atoms of norm 1, one of each direction, and whether some are only nearly parallel."""
     unit = unit_columns(atoms)
-    close = same_up_to(atoms.dtype)
+    close, equal = same_up_to(atoms.dtype), equal_up_to(atoms.dtype)
     kept: list[int] = []
+    crowded = False
     for i in range(unit.shape[1]):
         near = np.abs(unit[:, kept].conj().T @ unit[:, i])
-        parallel = any(
-            residual_norms(unit[:, [kept[int(j)]]], unit[:, i]) <= close
-            for j in np.flatnonzero(near > 1 - 1e-4)
+        apart = min(
+            (
+                float(residual_norms(unit[:, [kept[int(j)]]], unit[:, i]))
+                for j in np.flatnonzero(near > 1 - 1e-4)
+            ),
+            default=np.inf,
         )
-        if not parallel:
+        if apart > close:
             kept.append(i)
+        crowded = crowded or equal < apart <= close
     if not kept:
         raise ValueError("`atoms` must have a column that is not zero; got none.")
     if len(kept) < atoms.shape[1]:
@@ -148,4 +155,4 @@ def _distinct_atoms(atoms: NDArray[Any]) -> NDArray[Any]:
             UserWarning,
             stacklevel=3,
         )
-    return np.ascontiguousarray(unit[:, kept].astype(atoms.dtype))
+    return np.ascontiguousarray(unit[:, kept].astype(atoms.dtype)), crowded

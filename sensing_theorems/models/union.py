@@ -9,7 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._validate import finite_array
-from ..subspaces import Pieces, columns_of, moderate, reduced_basis, residual_norms, same_up_to
+from ..subspaces import (
+    Pieces,
+    columns_of,
+    equal_up_to,
+    moderate,
+    reduced_basis,
+    residual_norms,
+    same_up_to,
+)
 from .base import PieceModel
 from .subspace import Subspace, offset_floor
 
@@ -50,52 +58,95 @@ class UnionOfSubspaces(PieceModel):
             raise ValueError("`bases` must hold at least one basis; got none.")
         self.n, self.precision = columns[0].shape[0], np.result_type(*columns)
         reduced = [reduced_basis(basis, f"bases[{i}]") for i, basis in enumerate(columns)]
-        spans, error = [basis for basis, _ in reduced], max(error for _, error in reduced)
-        feet = None if offsets is None else _feet(offsets, spans, offset_floor(error))
-        self.pieces = irredundant(Pieces.of(spans, feet, error))
+        spans, errors = [basis for basis, _ in reduced], [error for _, error in reduced]
+        # One for each piece: what one badly given piece may hide, others do not.
+        equal = np.maximum(equal_up_to(self.precision), 10 * np.array(errors))
+        feet, sizes, near = None, np.zeros(len(spans)), False
+        if offsets is not None:
+            feet, sizes, near = _feet(offsets, spans, offset_floor(max(errors)), equal)
+        self.pieces, crowded = irredundant(Pieces.of(spans, feet, max(errors)), equal, sizes)
+        self.crowded = crowded or near
         self.dim = int(self.pieces.dims.max()) - bool(self.pieces.height)
         self.field = "complex" if self.pieces.bases.dtype.kind == "c" else "real"
 
 
-def _feet(offsets: Any, spans: list[NDArray[Any]], floor: float) -> NDArray[Any]:
-    """The signals of the pieces that are closest to 0."""
-    feet = finite_array(offsets, "offsets")
-    if feet.shape != (len(spans), spans[0].shape[0]):
+def _feet(
+    offsets: Any, spans: list[NDArray[Any]], floor: float, equal: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[Any], bool]:
+    """The signals of the pieces that are closest to 0, the norms of the offsets, and a doubt.
+
+    The doubt is whether an offset counts as inside its span although rounding does not explain it.
+    """
+    given = finite_array(offsets, "offsets")
+    if given.shape != (len(spans), spans[0].shape[0]):
         raise ValueError(
             f"`offsets` must have shape (p, n) = ({len(spans)}, {spans[0].shape[0]}); got "
-            f"{feet.shape}."
+            f"{given.shape}."
         )
-    moderate(feet, "offsets")
-    outside = [a - span @ (span.conj().T @ a) for a, span in zip(feet, spans, strict=True)]
-    return np.array(
-        [
-            foot if np.linalg.norm(foot) > floor * np.linalg.norm(a) else np.zeros_like(foot)
-            for foot, a in zip(outside, feet, strict=True)
-        ]
-    )
+    moderate(given, "offsets")
+    feet = np.array([a - span @ (span.conj().T @ a) for a, span in zip(given, spans, strict=True)])
+    sizes, left = np.linalg.norm(given, axis=1), np.linalg.norm(feet, axis=1)
+    inside = left <= floor * sizes
+    near = bool(np.any(inside & (left > equal * sizes)))
+    return np.where(inside[:, None], 0.0, feet), sizes, near
 
 
-def irredundant(pieces: Pieces) -> Pieces:
-    """Drop pieces that lie inside others, with a warning."""
+def irredundant(pieces: Pieces, equal: NDArray[Any], sizes: NDArray[Any]) -> tuple[Pieces, bool]:
+    """Drop pieces that lie inside others, with a warning.
+
+    Parameters
+    ----------
+    pieces : Pieces
+    equal : ndarray, (p,)
+        Distance, beside a signal of norm 1, up to which rounding explains that each piece is not
+        inside another.
+    sizes : ndarray, (p,)
+        Norms of the offsets as they were given.
+
+    Returns
+    -------
+    Pieces
+    bool
+        Whether a piece was dropped that is only nearly inside others.
+    """
     close = max(same_up_to(pieces.bases.dtype), 10 * pieces.error)
     kept: list[int] = []
+    crowded = False
     # Large pieces first, so that a piece can only lie inside one that was kept before.
     for i in sorted(range(len(pieces)), key=lambda i: (-pieces.dims[i], i)):
         basis = pieces.basis(i)
         near = pieces.energies(basis)
-        inside = any(
-            pieces.dims[i] - near[j] < 1e-4
-            and residual_norms(pieces.basis(j), basis.T).max(initial=0.0) <= close
+        around = [
+            j
             for j in kept
-        )
-        if not inside:
+            if pieces.dims[i] - near[j] < 1e-4
+            and residual_norms(pieces.basis(j), basis.T).max(initial=0.0) <= close
+        ]
+        if not around:
             kept.append(i)
+            continue
+        inside = [
+            _inside(pieces, i, j, max(equal[i], equal[j]), max(sizes[i], sizes[j])) for j in around
+        ]
+        crowded = crowded or not any(inside)
     if len(kept) == len(pieces):
-        return pieces
+        return pieces, False
     warnings.warn(
         f"pieces should not lie inside each other; {len(kept)} of {len(pieces)} are kept.",
         UserWarning,
         stacklevel=4,
     )
     kept.sort()
-    return Pieces(pieces.bases[kept], pieces.dims[kept], pieces.height, pieces.error)
+    return Pieces(pieces.bases[kept], pieces.dims[kept], pieces.height, pieces.error), crowded
+
+
+def _inside(pieces: Pieces, i: int, j: int, equal: float, size: float) -> bool:
+    """Whether piece i lies in piece j, of a dimension no smaller, up to rounding."""
+    one, two = pieces.basis(i), pieces.basis(j)
+    if pieces.height:
+        # Beside far pieces, or much larger offsets, near ones look equal when lifted.
+        feet = [up[:-1, -1] * (pieces.height / up[-1, -1]) for up in (one, two)]
+        one, two = one[:-1, :-1], two[:-1, :-1]
+        if residual_norms(two, feet[0] - feet[1]) > equal * size:
+            return False
+    return bool(residual_norms(two, one.T).max(initial=0.0) <= equal)

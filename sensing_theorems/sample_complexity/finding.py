@@ -11,7 +11,7 @@ from .._forward import from_matrix
 from ..groups.action import GroupAction
 from ..models import PieceModel, SparseDictionary, Subspace
 from ..problem import Problem
-from ..stacked_rank import stacked_rank
+from ..stacked_rank import computed_rank
 from .invariants import Copies, copies
 from .proof import Attempt, prove
 from .result import SampleComplexity
@@ -194,7 +194,7 @@ def _notes_on_larger(model: PieceModel, action: GroupAction | None, search: Sear
     rows = np.concatenate(seen)
     missing = model.n - model.dim
     if len(rows):
-        found = stacked_rank(from_matrix(rows), action, field=model.field)
+        found = computed_rank(from_matrix(rows), action, field=model.field)
         if not found.clear:
             return []
         missing -= found.rank
