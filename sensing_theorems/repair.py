@@ -8,12 +8,14 @@ from functools import cached_property
 import numpy as np
 
 from . import evidence
+from .check import Number
 from .judgement import DECIDING, Verdict, identification, run_checks
 from .problem import Problem
 from .rank_result import RankResult
 
 __all__ = ["Change", "Repair", "analysed"]
 
+_BOUNDS = ("generic_operators", "cyclic_group")
 _DENSE = 1024
 _SPECTRUM_WORK = 3e8
 
@@ -37,8 +39,9 @@ class Repair:
     Attributes
     ----------
     kind : {"action", "group", "rows", "units", "mask", "measurements"}
-        Another action; a group that contains the given one; more generic rows; more lines, pixels
-        or frequencies; a mask with as many measurements; more generic measurements.
+        Another action; a group that contains the given one; more generic rows; more lines, spokes,
+        pixels or frequencies; a mask with as many measurements, or as many spokes; more generic
+        measurements.
     text : str
         What to change.
     rank : int
@@ -49,7 +52,8 @@ class Repair:
     given, problem : Problem
         The setup before and after.
     extra : int
-        Measurements beyond those that are taken: rows, pixels or frequencies.
+        Measurements beyond those that are taken: rows, pixels or frequencies. As many spokes may
+        hold some frequencies more, or fewer.
     mask : ndarray of bool or None
         The changed mask, in the order that its operator takes.
     note : str
@@ -86,6 +90,26 @@ class Repair:
     def deficit(self) -> tuple[int, int]:
         """Dimensions of the signals that nobody sees, before and after."""
         return self.before.missing, self.after.missing
+
+    @cached_property
+    def margin(self) -> Number | None:
+        r"""By how much m exceeds the published sufficient bound that is newly met.
+
+        .. math:: m - (2k + \max_j c_j + 1) \quad\text{or}\quad m - (k + n/|G|)
+
+        The first under a cyclic group (`theorems.cyclic_group`: Tachella, Chen, Davies, JMLR
+        2023), the second for independent operators (`theorems.generic_operators`: NeurIPS 2022), m
+        and G as there. It is positive, as both bounds are strict; of two bounds it is the larger
+        one. ``None`` where the changed setup meets none, or only what the given one met: for
+        operators that are not generic, for complex signals, and if k is not known.
+        """
+        before, after = (run_checks(p, _BOUNDS) for p in (self.given, self.problem))
+        newly = [
+            check.margin
+            for key, check in after.items()
+            if check.holds is True and before[key].holds is not True and check.margin is not None
+        ]
+        return max(newly, default=None)
 
     @cached_property
     def condition(self) -> float | None:
@@ -140,6 +164,8 @@ class Repair:
 
     def __str__(self) -> str:
         said = f"{self.text}: rank {self.rank}, {self.verdict} [{self.reason}]"
+        if self.margin is not None:
+            said += f", bound exceeded by {float(self.margin):g}"
         if self.condition:
             said += f", condition {self.condition:.2g}"
         return f"{said}; {self.note}" if self.note else said

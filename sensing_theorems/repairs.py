@@ -5,23 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 
 from . import evidence, operators
 from ._forward import ForwardOperator, vertical_stack
 from ._probes import probe_rng
-from .design.larger_groups import contains, larger_groups
+from .design.candidates import affordable, larger, on_pixels, others
+from .design.larger_groups import contains
 from .design.samples import Samples, fewest_more, same_budget, sampled
-from .groups.action import GroupAction
-from .groups.lattices import reflections, shifts
-from .groups.rotations import dihedral, quarter_turns
-from .judgement import run_checks
+from .design.seams import SEAM, owed_to_pixels
+from .judgement import DECIDING, Verdict, identification, run_checks
 from .problem import Problem
 from .repair import Change, Repair, analysed
-from .rows import DENSE_ENTRIES
 
 __all__ = ["Repair", "suggest"]
 
-_WORK, _SAME_WORK = 3e8, 1e9
+_SAME_WORK = 1e9
 _ROWS = 2**22
 _OF_SIGNALS = "a symmetry is a property of the signals and no choice"
 
@@ -31,11 +30,17 @@ def suggest(problem: Problem, *, partial: bool = False) -> tuple[Repair, ...]:
 
     Groups on the same array that contain the given one, and other actions; the best mask that was
     found of the same budget; the smallest number of generic rows, of pixels or of frequencies, and
-    of lines, whose text says "or fewer" where the number is not proved to be the smallest; for
-    generic operators of full rank, the number of measurements at which the published bound holds.
-    Every one is analysed anew before it is listed, and what is too large to analyse is not listed.
+    of lines or spokes, whose text says "or fewer" where the number is not proved to be the
+    smallest; for generic operators and a known k, the number of measurements at which the published
+    bound holds. Every one is analysed anew before it is listed, and what is too large to analyse is
+    not listed.
 
-    A symmetry is listed as what it would do if the signals had it. Nobody can choose it.
+    Where the rank is full already, only what meets a published bound is listed: more measurements,
+    or a cyclic group. A symmetry is listed as what it would do if the signals had it. Nobody can
+    choose it. For tomography under shifts the `note` says that full rank is owed to the pixel grid.
+
+    Masks for complex signals, ``field="complex"``, are made by orbits that tell f from -f, which
+    `design_mask` joins: its masks are for real signals.
 
     Parameters
     ----------
@@ -48,8 +53,8 @@ def suggest(problem: Problem, *, partial: bool = False) -> tuple[Repair, ...]:
     Returns
     -------
     tuple of Repair
-        First those that make the rank full, by the number of extra measurements, then by
-        condition; then partial ones, by rank.
+        By verdict, IDENTIFIABLE ones first; then by what stays unseen, `deficit`; then by `margin`,
+        the largest first; then by the number of extra measurements, and last by condition.
 
     Raises
     ------
@@ -64,19 +69,28 @@ def suggest(problem: Problem, *, partial: bool = False) -> tuple[Repair, ...]:
     >>> setup = st.Problem(st.operators.fourier(low), st.groups.shifts(16))
     >>> for repair in st.suggest(setup):
     ...     print(repair.text, repair.deficit)
-    1 more generic row (9, 0)
     5 more frequencies (9, 0)
+    1 more generic row (9, 0)
     """
     if not isinstance(problem, Problem):
         raise TypeError(f"`problem` must be a Problem; got {type(problem).__name__}.")
     found = evidence.stack(problem)
-    if found.full and found.clear:
-        changes = _more_measurements(problem)
-    else:
-        changes = _changes(problem, partial)
+    enough = found.full and found.clear
+    changes = _for_bounds(problem) if enough else _changes(problem, partial)
     repairs = (analysed(problem, change, partial) for change in changes)
-    kept = _without_more_than_needed([repair for repair in repairs if repair is not None])
-    return tuple(sorted(kept, key=_usefulness))
+    helpful = [
+        _with_seam(repair)
+        for repair in repairs
+        if repair is not None and not (enough and repair.verdict is not Verdict.IDENTIFIABLE)
+    ]
+    return tuple(sorted(_without_more_than_needed(helpful), key=_usefulness))
+
+
+def _with_seam(repair: Repair) -> Repair:
+    """The repair with the reservation that its full rank calls for."""
+    if not (repair.full and owed_to_pixels(repair.problem)):
+        return repair
+    return replace(repair, note="; ".join(filter(None, (repair.note, SEAM))))
 
 
 def _without_more_than_needed(repairs: list[Repair]) -> list[Repair]:
@@ -97,91 +111,67 @@ def _within(one: Repair, other: Repair) -> bool:
     return small is not None and large is not None and contains(large, small, shape)
 
 
-def _usefulness(repair: Repair) -> tuple[bool, int, float]:
-    if not repair.full:
-        return True, -repair.rank, float(repair.extra)
-    condition = repair.condition
-    return False, repair.extra, 0.0 if condition is None else -round(condition, 9)
+def _usefulness(repair: Repair) -> tuple[bool, int, Fraction, int, float]:
+    return (
+        repair.verdict is not Verdict.IDENTIFIABLE,
+        repair.deficit[1],
+        -Fraction(repair.margin or 0),
+        repair.extra,
+        -round(repair.condition or 0.0, 9),
+    )
 
 
 def _changes(problem: Problem, partial: bool) -> Iterator[Change]:
     if evidence.stack(problem).clear:
         yield from _more_rows(problem)
+        yield from _more_measurements(problem)
         yield from _samples(problem, partial)
-    yield from _larger(problem)
-    yield from _other_actions(problem)
+    yield from _symmetries(problem)
 
 
-def _other_actions(problem: Problem) -> Iterator[Change]:
-    known = [action for _, action in _larger_groups(problem)]
-    for action in _candidates(problem):
-        if _affordable(action, problem.m) and not any(action.same_as(a) for a in known):
-            changed = replace(problem, action=action)
+def _for_bounds(problem: Problem) -> Iterator[Change]:
+    """What could meet a published bound where the rank is full and none is met."""
+    if problem.model_dim is None or problem.field != "real" or not evidence.is_generic(problem):
+        return
+    if identification(problem, run_checks(problem, DECIDING)).verdict is Verdict.IDENTIFIABLE:
+        return
+    yield from _more_measurements(problem)
+    for change in _symmetries(problem):
+        action = change.problem.action
+        if action is not None and action.is_cyclic:
+            yield change
+
+
+def _symmetries(problem: Problem) -> Iterator[Change]:
+    for elements, action in larger(problem):
+        if affordable(action, problem.m):
+            text = f"symmetry {action.name}, if the signals also allow {elements}"
+            yield Change("group", text, replace(problem, action=action), note=_OF_SIGNALS)
+    for action in others(problem):
+        if affordable(action, problem.m):
             text = f"symmetry {action.name} instead, if the signals have it"
+            changed = replace(problem, action=action)
             yield Change("action", text, changed, note=_OF_SIGNALS)
 
 
-def _larger(problem: Problem) -> Iterator[Change]:
-    for elements, action in _larger_groups(problem):
-        if _affordable(action, problem.m):
-            text = f"symmetry {action.name}, if the signals also allow {elements}"
-            yield Change("group", text, replace(problem, action=action), note=_OF_SIGNALS)
-
-
-def _larger_groups(problem: Problem) -> list[tuple[str, GroupAction]]:
-    given = problem.action
-    if given is None or not _on_pixels(problem):
-        return []
-    return list(larger_groups(given, problem.shape_in))
-
-
-def _on_pixels(problem: Problem) -> bool:
-    """Whether signals are arrays of one or two axes, and no coefficients of functions."""
-    shape = problem.shape_in
-    if problem.action is not None and problem.action.harmonics is not None:
-        return False
-    return len(shape) == 1 or (len(shape) == 2 and min(shape) > 1)
-
-
-def _candidates(problem: Problem) -> list[GroupAction]:
-    if not _on_pixels(problem):
-        return []
-    shape, given = problem.shape_in, problem.action
-    actions = [shifts(*shape)]
-    if len(shape) == 2 and shape[0] == shape[1]:
-        actions += [quarter_turns(shape[0]), dihedral(shape[0])]
-    actions += [reflections(*shape, axis=axis) for axis in range(len(shape))]
-    return [a for a in actions if given is None or not a.same_as(given)]
-
-
-def _affordable(action: GroupAction, m: int, most: float = _WORK) -> bool:
-    """Whether the rank takes seconds: the work of one decomposition per block."""
-    work = sum(
-        r.count * r.multiplicity**2 * min(m * r.dim, r.multiplicity)
-        for r in action.irreps.complex
-        if r.multiplicity > 1
-    )
-    sketched = min(m, action.irreps.max_multiplicity + 4) * action.n
-    return work <= most and sketched <= DENSE_ENTRIES
-
-
 def _samples(problem: Problem, partial: bool) -> Iterator[Change]:
-    """Other masks, for one operator that samples pixels, or frequencies of real signals."""
+    """Other masks, for one operator that samples pixels or frequencies."""
     action = problem.action
-    given = sampled(problem.operators[0]) if len(problem.operators) == 1 else None
-    if given is None or action is None or not _on_pixels(problem):
+    one = len(problem.operators) == 1
+    given = sampled(problem.operators[0], problem.field) if one else None
+    if given is None or action is None or not on_pixels(problem):
         return
-    if not _affordable(action, problem.m, _SAME_WORK):
+    if not affordable(action, problem.m, _SAME_WORK):
         return
-    if given.units.frequencies and problem.field != "real":
-        return  # orbits join f and -f, which complex signals tell apart
     for samples, cannot in same_budget(given, action, partial):
         text = f"another choice of {given.units.text(len(given.chosen))}"
         if samples is given:
             text = "the mask as it is"
         elif samples.units.kind != given.units.kind:
             text = f"{samples.units.text(len(samples.chosen))}, chosen freely, in their place"
-        yield _with_mask(problem, "mask", text, samples, (0, cannot))
+        # As many spokes may hold some frequencies more.
+        extra = samples.entries - given.entries
+        yield _with_mask(problem, "mask", text, samples, (extra, cannot))
     enough = fewest_more(given, action)
     if enough is not None:
         more, proved = enough
@@ -210,7 +200,8 @@ def _more_rows(problem: Problem) -> Iterator[Change]:
     extra = max(steps, default=0)
     if not extra or extra * problem.n > _ROWS:
         return
-    rows = operators.gaussian(extra, problem.n, probe_rng("extra rows"))
+    # Rows that were added before must not come again.
+    rows = operators.gaussian(extra, problem.n, probe_rng("extra rows", problem.m))
     text = f"{extra} more generic row{'s' if extra > 1 else ''}"
     given = list(problem.operators)
     if len(given) == 1:
@@ -219,25 +210,30 @@ def _more_rows(problem: Problem) -> Iterator[Change]:
         # Each signal is seen by one operator, so the rows are one more operator and join no other.
         changed = [*given, rows]
         text = f"one more operator with {extra} generic row{'s' if extra > 1 else ''}"
-    # Rows drawn here do not make the given operators generic.
-    joined = Problem(changed, problem.action, problem.model_dim, False, problem.field)
+    # Rows drawn here do not make the given operators generic, and leave generic ones so.
+    generic = problem.generic if evidence.is_generic(problem) else False
+    joined = Problem(changed, problem.action, problem.model_dim, generic, problem.field)
     yield Change("rows", text, joined, extra)
 
 
 def _more_measurements(problem: Problem) -> Iterator[Change]:
-    if problem.model_dim is None or not evidence.is_generic(problem):
+    k, G = problem.exact_dim, len(problem.operators)
+    if k is None or problem.field != "real" or not evidence.is_generic(problem):
         return
-    key = "cyclic_group" if len(problem.operators) == 1 else "generic_operators"
-    check = run_checks(problem)[key]
+    key = "cyclic_group" if G == 1 else "generic_operators"
+    check = run_checks(problem, (key,))[key]
     if check.rhs is None or check.exceeds:
         return
-    needed, G = math.floor(check.rhs) + 1, len(problem.operators)
+    # That of the operators as they are may be for some of them only.
+    bound = check.rhs if G == 1 else k + Fraction(problem.n, G)
+    needed, rows = math.floor(bound) + 1, problem.rows
     if needed > problem.n or needed * problem.n * G > _ROWS:
         return
     rng = probe_rng("more measurements")
     fresh = [operators.gaussian(needed, problem.n, rng) for _ in range(G)]
     changed = Problem(fresh, problem.action, problem.model_dim, None, problem.field)
     each = " per operator" if G > 1 else ""
-    text = f"{needed} generic measurements{each} instead of {check.lhs}"
-    extra = needed * G - sum(problem.rows)
+    taken = check.lhs if G == 1 else "–".join(map(str, sorted({min(rows), max(rows)})))
+    text = f"{needed} generic measurements{each} instead of {taken}"
+    extra = needed * G - sum(rows)
     yield Change("measurements", text, changed, extra)

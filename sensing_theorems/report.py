@@ -14,7 +14,8 @@ import numpy as np
 import scipy
 
 from . import evidence
-from .check import Check
+from .check import Check, Number
+from .design.seams import SEAM, owed_to_pixels
 from .groups.irreps import Irreps
 from .groups.orders import order_text
 from .judgement import Verdict, identification, recovery, run_checks
@@ -246,8 +247,12 @@ def _check_dict(check: Check) -> dict[str, Any]:
     for side in ("lhs", "rhs", "margin"):
         value = plain[side]
         if value is not None:
-            plain[side] = int(value) if value == int(value) else float(value)
+            plain[side] = _plain(value)
     return plain
+
+
+def _plain(value: Number) -> float:
+    return int(value) if value == int(value) else float(value)
 
 
 def _repair_dict(repair: Repair) -> dict[str, Any]:
@@ -261,6 +266,7 @@ def _repair_dict(repair: Repair) -> dict[str, Any]:
         "missing_before": missing,
         "missing_after": left,
         "extra": repair.extra,
+        "margin": None if repair.margin is None else _plain(repair.margin),
         "condition": repair.condition,
         "note": repair.note,
     }
@@ -335,6 +341,8 @@ def _assumptions(problem: Problem) -> tuple[str, ...]:
         drawn = all(A.generic is True for A in problem.operators)
         claim = "" if drawn else ", as was declared"
         said.append(f"the operators were drawn independently from a law with a density{claim}")
+    if evidence.stack(problem).full and owed_to_pixels(problem):
+        said.append(SEAM)
     return tuple(said)
 
 

@@ -12,7 +12,7 @@ over the orbits O of entries, and the singular values of the stack are
 Proof. The average of :math:`P_u` over the group is :math:`P_O / |O|` by transitivity, and M is
 additive in u. A real signal has :math:`|\hat x_f| = |\hat x_{-f}|`, so that f and -f measure the
 same two coordinates: the real part of :math:`P_f` is that of :math:`P_{-f}`, and orbits are those
-of the group together with f to -f.
+of the group together with f to -f. Of complex signals they are those of the group alone.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -15,7 +16,7 @@ from ..operators import fourier, inpainting
 from .orbit_gram import OrbitGram
 from .shortfall import least_units
 from .solving import best_units, orbits_of, random_choices
-from .units import Units, lines, points
+from .units import Units, lines, points, spokes
 
 __all__ = ["Samples", "fewest_more", "same_budget", "sampled"]
 
@@ -56,10 +57,11 @@ class Samples:
         return int(np.count_nonzero(self.mask))
 
 
-def sampled(A: ForwardOperator) -> Samples | None:
+def sampled(A: ForwardOperator, field: str = "real") -> Samples | None:
     """Read the mask off an operator that samples pixels or frequencies; ``None`` for others.
 
-    Frequencies are told in whole lines where that is possible, along the last axis or the first.
+    Frequencies are told in whole lines where that is possible, along the last axis or the first,
+    and else in spokes: in the fewest that make the mask, as some may be covered by others.
     """
     forward, real = A._forward, False
     if isinstance(forward, partial) and forward.func is real_forward:
@@ -70,14 +72,39 @@ def sampled(A: ForwardOperator) -> Samples | None:
     if forward.func is gather:
         return Samples(points("pixels", A.shape_in), tuple(rows.tolist()))
     shape = forward.args[1]
+    # Real and imaginary parts of frequency f show -f of complex signals too.
+    paired = real or field == "real"
     mask = np.zeros(A.shape[1], dtype=bool)
     mask[rows] = True
-    axes = (-1, 0) if len(shape) == 2 and min(shape) > 1 else ()
-    for units in (lines(shape, axis) for axis in axes):
+    for units in _whole_units(shape):
         whole = tuple(u for u, at in enumerate(units.members) if mask[at].all())
         if whole and np.array_equal(units.mask(whole), mask):
-            return Samples(units, whole, real)
-    return Samples(points("fourier", shape), tuple(rows.tolist()), real)
+            chosen = whole if units.kind == "cartesian" else _irredundant(units, whole)
+            return Samples(replace(units, paired=paired), chosen, real)
+    return Samples(points("fourier", shape, paired), tuple(rows.tolist()), real)
+
+
+def _whole_units(shape: tuple[int, ...]) -> Iterator[Units]:
+    """Units of several frequencies, the usual ones first."""
+    if len(shape) == 2 and min(shape) > 1:
+        yield lines(shape, -1)
+        yield lines(shape, 0)
+        yield spokes(shape)
+
+
+def _irredundant(units: Units, whole: tuple[int, ...]) -> tuple[int, ...]:
+    """Fewest of these units that make the same mask, or all where they were not found."""
+    times = np.zeros(units.n, dtype=np.int64)
+    for u in whole:
+        times[units.members[u]] += 1
+    needed = tuple(u for u in whole if (times[units.members[u]] == 1).any())
+    covered = units.mask(needed)
+    if np.array_equal(covered, times > 0):
+        return needed
+    open_entries = np.flatnonzero((times > 0) & ~covered)
+    hits = np.stack([np.isin(open_entries, units.members[u]) for u in whole], axis=1)
+    more, _ = _hitting(hits)
+    return whole if more is None else tuple(sorted({*needed, *(whole[i] for i in more)}))
 
 
 def _orbits(units: Units, action: GroupAction, budget: int) -> OrbitGram | None:
@@ -129,24 +156,32 @@ def _fewest(
     gram: OrbitGram, units: Units, known: tuple[int, ...], kept: tuple[int, ...]
 ) -> tuple[tuple[int, ...], bool]:
     """Fewest units that hit all orbits, and whether that is proved; else the `known` ones."""
+    unseen = gram.counts(units.mask(kept)[None])[0] == 0
+    hits = gram.counts(units.cells)[:, unseen].T > 0
+    more, proved = _hitting(hits)
+    if more is None or len({*kept, *more}) > len(known):
+        return known, False
+    return tuple(sorted({*kept, *more})), proved
+
+
+def _hitting(hits: np.ndarray) -> tuple[list[int] | None, bool]:
+    """Fewest columns of (J, count) that hit every row, and whether that is proved."""
     from scipy.optimize import Bounds, LinearConstraint, milp  # a third of a second to import
 
-    unseen = gram.counts(units.mask(kept)[None])[0] == 0
-    hits = np.unique(gram.counts(units.cells)[:, unseen].T > 0, axis=0)
     found = milp(
-        np.ones(units.count),
-        integrality=np.ones(units.count),
+        np.ones(hits.shape[1]),
+        integrality=np.ones(hits.shape[1]),
         bounds=Bounds(0, 1),
-        constraints=LinearConstraint(hits.astype(float), lb=1.0),
+        constraints=LinearConstraint(np.unique(hits, axis=0).astype(float), lb=1.0),
         options={"time_limit": _SECONDS},
     )
     if found.x is None:
-        return known, False
-    chosen = tuple(sorted({*kept, *np.flatnonzero(found.x > 0.5).tolist()}))
+        return None, False
+    chosen = np.flatnonzero(found.x > 0.5)
     # Checked in whole numbers, as the solver rounds.
-    if len(chosen) > len(known) or not hits[:, list(chosen)].any(axis=1).all():
-        return known, False
-    return chosen, found.status == 0
+    if not hits[:, chosen].any(axis=1).all():
+        return None, False
+    return chosen.tolist(), found.status == 0
 
 
 def _rank(gram: OrbitGram, samples: Samples) -> int:
@@ -157,13 +192,14 @@ def _rank(gram: OrbitGram, samples: Samples) -> int:
 def same_budget(given: Samples, action: GroupAction, hopeless: bool) -> list[tuple[Samples, str]]:
     """Best masks with as many measurements, each with why its kind cannot do, or "".
 
-    Of the same kind, and for lines of single frequencies as well. Kinds that cannot do are left out
+    Of the same kind, and for lines and spokes of single frequencies as well. As many spokes may
+    hold some frequencies more, or fewer. Kinds that cannot do are left out
     unless `hopeless` ones are asked for; their mask is the given one where none of more rank was
     found.
     """
     kinds = [given.units]
     if not given.units.single:
-        kinds.append(points("fourier", given.units.shape))
+        kinds.append(points("fourier", given.units.shape, given.units.paired))
     found = []
     for units in kinds:
         budget = given.entries if units.single else len(given.chosen)

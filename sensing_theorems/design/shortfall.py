@@ -43,9 +43,8 @@ def least_units(
     need, :math:`m \ge \max_j c_j/s_j`, and of a real frequency two.
     """
     if isinstance(gram, OrbitGram):
-        what, pairs = (
-            ("frequencies", " (f and -f together)") if units.frequencies else ("pixels", "")
-        )
+        what = "frequencies" if units.frequencies else "pixels"
+        pairs = " (f and -f together)" if units.frequencies and units.paired else ""
         orbits = f"orbits of {what} under {action.name}{pairs}"
         beside = " beside those kept" if kept else ""
         done = gram.counts(units.mask(kept)[None])[0] > 0

@@ -21,7 +21,10 @@ _RANDOM = 20
 def orbits_of(units: Units, action: GroupAction, budget: int) -> OrbitGram | None:
     """Gram matrix by orbits; ``None`` where the group does not permute entries."""
     share = min(1.0, budget * len(units.members[-1]) / units.n)
-    labels = frequency_orbits(action, units.shape) if units.frequencies else pixel_orbits(action)
+    if units.frequencies:
+        labels = frequency_orbits(action, units.shape, units.paired)
+    else:
+        labels = pixel_orbits(action)
     return None if labels is None else OrbitGram(labels, share)
 
 

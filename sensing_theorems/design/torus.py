@@ -87,14 +87,16 @@ def pixel_orbits(action: GroupAction) -> np.ndarray | None:
     return _orbits(maps, action.n) if len(maps) == len(action.generators) else None
 
 
-def frequency_orbits(action: GroupAction, shape: tuple[int, ...]) -> np.ndarray | None:
-    """Number of the orbit of every frequency under the group and f to -f, shape (n,).
+def frequency_orbits(
+    action: GroupAction, shape: tuple[int, ...], paired: bool = True
+) -> np.ndarray | None:
+    """Number of the orbit of every frequency under the group, and f to -f if paired, shape (n,).
 
     ``None`` if the action does not permute frequencies, up to phases.
     """
     n = action.n
-    negated = -_coordinates(np.arange(n), shape) % np.array(shape)[:, None]
-    maps = [np.ravel_multi_index(list(negated), shape)]
+    f = _coordinates(np.arange(n), shape)
+    maps = [np.ravel_multi_index(list((-f if paired else f) % np.array(shape)[:, None]), shape)]
     for g in action.generators:
         if not isinstance(g, SignedPermutation) or (g.signs is not None and (g.signs < 0).any()):
             return None

@@ -34,11 +34,14 @@ class Units:
         Of the mask, with n entries in all.
     members : sequence of ndarray of int
         Entries of each unit, in C order. Spokes share some.
+    paired : bool
+        Whether frequencies f and -f measure the same, as they do of real signals.
     """
 
     kind: str
     shape: tuple[int, ...]
     members: tuple[np.ndarray, ...]
+    paired: bool = True
 
     @property
     def n(self) -> int:
@@ -91,9 +94,9 @@ class Units:
         return _NAMES[self.kind][number != 1]
 
 
-def points(kind: str, shape: tuple[int, ...]) -> Units:
+def points(kind: str, shape: tuple[int, ...], paired: bool = True) -> Units:
     """Single pixels or frequencies; unit i is entry i in C order."""
-    return Units(kind, shape, tuple(np.arange(prod(shape))[:, None]))
+    return Units(kind, shape, tuple(np.arange(prod(shape))[:, None]), paired)
 
 
 def lines(shape: tuple[int, ...], axis: int = -1) -> Units:

@@ -272,7 +272,7 @@ def _repairs(report: Report) -> str:
             f"{r.rank} of {report.rank.n}",
             "–" if r.condition is None else f"{r.condition:.2g}",
             tag("span", escape(str(r.verdict)), f"pill {tone(r.verdict)}")
-            + f" <code>[{escape(r.reason)}]</code>",
+            + f" <code>[{escape(r.reason)}]</code>{_margin(r)}",
         ]
         for r in report.repairs
     ]
@@ -301,9 +301,13 @@ padding:.1em .6em;margin:.2em 0 .5em}
 """
 
 
+def _margin(repair: Repair) -> str:
+    return "" if repair.margin is None else f", bound exceeded by {number(repair.margin)}"
+
+
 def _repair_line(repair: Repair) -> str:
     """What to change, the verdict after it, and on what it hangs."""
-    said = f"{repair.text}: {repair.verdict} [{repair.reason}]"
+    said = f"{repair.text}: {repair.verdict} [{repair.reason}]{_margin(repair)}"
     return f"{said}; {repair.note}" if repair.note else said
 
 
