@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from math import prod
 from typing import Any
@@ -247,6 +247,9 @@ def vertical_stack(operators: Sequence[ForwardOperator]) -> ForwardOperator:
     ValueError
         If there are none, or if they act on signals of different sizes.
     """
+    if not isinstance(operators, Iterable):
+        came = type(operators).__name__
+        raise TypeError(f"`operators` must be a sequence of ForwardOperators; got {came}.")
     operators = list(operators)
     for operator in operators:
         _require_operator(operator)

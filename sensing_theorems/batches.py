@@ -18,7 +18,7 @@ import numpy as np
 from ._kernels.small_modular_ranks import ranks_modulo
 from ._kernels.small_ranks import certified_ranks
 from ._primes import prime
-from ._validate import field_dtype, require_finite
+from ._validate import field_dtype, plain_array, require_finite
 
 __all__ = ["BatchRanks", "at_most_threads", "matrix_ranks", "modular_ranks", "share"]
 
@@ -138,9 +138,7 @@ def modular_ranks(batch: Any, p: int) -> np.ndarray:
 
 def _matrices(batch: Any) -> np.ndarray:
     """Return `batch` as an array of matrices."""
-    if np.ma.is_masked(batch):
-        raise ValueError("`batch` must not hide entries behind a mask; fill them first.")
-    raw = np.asarray(batch)
+    raw = plain_array(batch, "batch")
     if raw.ndim < 2:
         raise ValueError(f"`batch` must have shape (..., r, c); got {raw.shape}.")
     return raw

@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from ._kernels.matchings import extend_matching
-from ._validate import at_most, boolean_mask
+from ._validate import at_most, boolean_mask, plain_array
 from .judgement import Verdict
 
 __all__ = ["Covering", "covering_condition"]
@@ -190,9 +190,7 @@ def covering_condition(masks: Any, model_dim: int) -> Covering:
 
 def _masks(masks: Any) -> NDArray[np.bool_]:
     """Return `masks` as a boolean array (L, n)."""
-    if np.ma.is_masked(masks):
-        raise ValueError("`masks` must not hide entries behind a mask; fill them first.")
-    raw = np.asarray(masks)
+    raw = plain_array(masks, "masks")
     # Masks that show nothing have an answer, unlike an operator of one of them.
     dark = raw.dtype.kind in "biuf" and raw.size > 0 and not raw.any()
     seen = np.zeros(raw.shape, np.bool_) if dark else boolean_mask(raw, "masks")

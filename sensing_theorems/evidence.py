@@ -14,6 +14,7 @@ from ._forward import ForwardOperator, vertical_stack
 from .dense_engines import operator_rank
 from .equivariance import is_equivariant
 from .groups.irreps import Irreps
+from .independence import repeats, shared_structure, some_rows
 from .problem import Problem
 from .rank_result import RankResult
 from .stabilisers import Stabiliser, stabiliser
@@ -177,7 +178,8 @@ def refutation(problem: Problem) -> str | None:
     """Why a claim of genericity cannot be true: a property that almost no operator has.
 
     Entries drawn from a law with a density are, with probability one, non-zero and different from
-    each other, and the ranks are as large as the sizes allow.
+    each other, also across operators, and the ranks are as large as the sizes allow. A property
+    that was not looked for refutes nothing: see `independence.shared_structure`.
     """
     if any(A.generic is False for A in problem.operators):
         return "the operator is structured by its construction"
@@ -190,12 +192,12 @@ def refutation(problem: Problem) -> str | None:
     for A, rank in zip(problem.singles, operator_ranks(problem), strict=True):
         if rank is not None and rank < min(A.shape):
             return f"the operator has rank {rank}, not {min(A.shape)}"
-    return _dependent_pair(problem) or _structured_stack(problem)
+    return _dependent_pair(problem) or _not_independent(problem) or _structured_stack(problem)
 
 
 def _dependent_pair(problem: Problem) -> str | None:
     """Two operators not known to be independent draws: of too small a joint rank, or too large."""
-    if all(A.generic is True for A in problem.operators):
+    if drawn_at_random(problem):
         return None
     for (i, A), (j, B) in itertools.combinations(enumerate(problem.singles, start=1), 2):
         most = min(A.shape[0] + B.shape[0], problem.n)
@@ -208,29 +210,25 @@ def _dependent_pair(problem: Problem) -> str | None:
     return None
 
 
-def _some_rows(A: ForwardOperator) -> np.ndarray:
-    """All rows of a small operator; of a large one a few, spread evenly, the first and last too."""
-    m, n = A.shape
-    if m * n <= _RANK_ENTRIES:
-        return A.to_dense()
-    chosen = np.unique(np.linspace(0, m - 1, max(2, _RANK_ENTRIES // (8 * n))).astype(int))
-    unit = np.zeros((m, chosen.size), dtype=A.dtype)
-    unit[chosen, np.arange(chosen.size)] = 1
-    return A.rmatmat(unit).conj().T
-
-
 def _structured_entries(A: ForwardOperator) -> str | None:
     if A.generic is True:
         return None
-    entries = np.abs(_some_rows(A))
+    entries = np.abs(some_rows(A))
     if not entries.all():
         return "the operator has entries that are exactly zero"
     # The scale of a row leaves its null space alone, so structure is looked for without it.
     rows = np.round(entries / entries.max(axis=1, keepdims=True), 12)
     for values in (entries, rows[rows < 1]):
-        if np.unique(values).size < 0.99 * values.size:
+        if repeats(values, A.dtype, 0.01 * values.size):
             return "the operator repeats its entries"
     return None
+
+
+def _not_independent(problem: Problem) -> str | None:
+    """Operators of full joint rank that are one in disguise all the same."""
+    if drawn_at_random(problem):
+        return None
+    return shared_structure(problem.operators, problem.singles)
 
 
 def _structured_stack(problem: Problem) -> str | None:

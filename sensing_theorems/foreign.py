@@ -76,6 +76,8 @@ def as_operator(
            [1., 1., 1.]])
     """
     shape = None if shape_in is None else array_shape(shape_in, "shape_in")
+    if not (name is None or isinstance(name, str)):
+        raise TypeError(f"`name` must be a string; got {type(name).__name__}.")
     array_like = hasattr(type(obj), "__array__") and not hasattr(type(obj), "matvec")
     if not (isinstance(obj, ForwardOperator) or array_like or sparse.issparse(obj)):
         return _tested(read(obj, shape, adjoint), name or _label(obj))
@@ -110,7 +112,7 @@ def _tested(found: Found, name: str) -> ForwardOperator:
     rng = np.random.default_rng(0xAD01)
     n = prod(found.shape_in)
     forward, backward = found.forward, found.backward
-    y = forward(rng.standard_normal((n, 1)))
+    y = _first_response(found, rng.standard_normal((n, 1)))
     if not y.size:
         raise ValueError(f"an operator must return measurements; got shape {found.shape_out}.")
     has_complex = "c" in (y.dtype.kind, np.dtype(found.dtype).kind)
@@ -129,11 +131,31 @@ def _tested(found: Found, name: str) -> ForwardOperator:
         shape_in=found.shape_in,
         name=name,
     )
-    _require_linear(operator, rng)
+    unit = _probe_unit(y)
+    _require_linear(operator, unit, rng)
     if backward is None:
         return _from_columns(operator)
-    _require_adjoint(operator, rng)
+    _require_adjoint(operator, unit, rng)
     return operator
+
+
+def _first_response(found: Found, x: Array) -> Array:
+    must = f"an operator must answer a signal of {len(x)} entries with {prod(found.shape_out)} "
+    try:
+        y = found.forward(x)
+    except ValueError as error:
+        raise ValueError(f"{must}values; it raised ValueError: {error}") from error
+    if len(y) != prod(found.shape_out):
+        raise ValueError(f"{must}values; got {len(y)}.")
+    return y
+
+
+def _probe_unit(y: Array) -> float:
+    """Power of two that keeps squares of responses like `y` in range; mostly 1."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        exponent = int(np.frexp(np.max(np.abs(y)))[1])
+    largest = np.finfo(field_dtype(y.dtype, "operator")).maxexp
+    return 1.0 if 4 * abs(exponent) < largest else 2.0 ** -max(exponent, 8 - largest)
 
 
 def _complex_response(forward: Map, x: Array) -> Array:
@@ -155,9 +177,9 @@ def _tolerance(dtype: np.dtype[Any]) -> float:
     return 1e-5 if np.finfo(dtype).bits == 32 else 1e-10
 
 
-def _require_linear(operator: ForwardOperator, rng: np.random.Generator) -> None:
+def _require_linear(operator: ForwardOperator, unit: float, rng: np.random.Generator) -> None:
     n, c = operator.shape[1], 2 + 1j if operator.dtype.kind == "c" else 2
-    x, z = (_random(rng, (n, 1), operator.dtype) for _ in range(2))
+    x, z = (unit * _random(rng, (n, 1), operator.dtype) for _ in range(2))
     Ax, Az, both = (operator.matmat(signal) for signal in (x, z, c * x + z))
     for response in (Ax, Az, both):
         require_finite(response, "the response of the operator to a finite signal")
@@ -170,10 +192,10 @@ def _require_linear(operator: ForwardOperator, rng: np.random.Generator) -> None
         )
 
 
-def _require_adjoint(operator: ForwardOperator, rng: np.random.Generator) -> None:
+def _require_adjoint(operator: ForwardOperator, unit: float, rng: np.random.Generator) -> None:
     (m, n), dtype = operator.shape, operator.dtype
     X, Y = _random(rng, (n, 2), dtype), _random(rng, (m, 2), dtype)
-    AX, AHY = operator.matmat(X), operator.rmatmat(Y)
+    AX, AHY = operator.matmat(unit * X), operator.rmatmat(unit * Y)
     if AHY.shape != X.shape:
         raise ValueError(f"the adjoint must return signals of {n} entries; got {len(AHY)}.")
     require_finite(AHY, "the response of the adjoint to finite measurements")

@@ -90,6 +90,10 @@ def _adjoint_of(operator: Any, m: int, dtype: Any) -> Map | None:
         operator.rmatvec(np.zeros(m, dtype))
     except NotImplementedError:
         return None
+    except ValueError as error:
+        raise ValueError(
+            f"the adjoint must take {m} measurements to a signal; it raised ValueError: {error}"
+        ) from error
     return getattr(operator, "rmatmat", None) or partial(_by_columns, operator.rmatvec, (m,))
 
 

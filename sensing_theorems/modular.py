@@ -18,6 +18,7 @@ from ._kernels.elimination import (
     reduce_difference,
 )
 from ._primes import prime
+from ._validate import is_integer, plain_array
 
 __all__ = ["PRIMES", "Echelon", "echelon", "inverse", "modular_rank", "multiply", "residues"]
 
@@ -157,9 +158,9 @@ def inverse(matrix: Any, p: int) -> np.ndarray:
 
 def _residues(matrix: Any, p: int) -> np.ndarray:
     """Balanced residues, as a new array."""
-    raw = np.asarray(matrix)
+    raw = plain_array(matrix, "matrix")
     if raw.dtype.kind == "O":
-        if not all(hasattr(entry, "__index__") for entry in raw.flat):
+        if not all(is_integer(entry) for entry in raw.flat):
             raise ValueError("`matrix` must hold integers; got objects that are none.")
         raw = np.array([int(entry) % p for entry in raw.flat], np.int64).reshape(raw.shape)
     elif raw.dtype.kind == "f":

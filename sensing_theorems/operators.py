@@ -30,9 +30,11 @@ from ._linear_maps import (
     scatter,
 )
 from ._validate import (
+    addressable,
     array_shape,
     boolean_mask,
     finite_array,
+    flag,
     generator,
     positive_int,
 )
@@ -78,6 +80,7 @@ def gaussian(m: int, n: int, rng: Random) -> ForwardOperator:
     <3x8 real ForwardOperator: gaussian(3 x 8)>
     """
     m, n = positive_int(m, "m"), positive_int(n, "n")
+    addressable(m, n)
     matrix = generator(rng).standard_normal((m, n)) / sqrt(n)
     return from_matrix(matrix, name=f"gaussian({m} x {n})", generic=True)
 
@@ -98,6 +101,7 @@ def bernoulli(m: int, n: int, rng: Random) -> ForwardOperator:
         If `rng` is neither a generator nor a seed.
     """
     m, n = positive_int(m, "m"), positive_int(n, "n")
+    addressable(m, n)
     matrix = generator(rng).integers(0, 2, (m, n)).astype(np.float64)
     return from_matrix(matrix, name=f"bernoulli({m} x {n})", generic=False)
 
@@ -143,7 +147,7 @@ def fourier(mask: ArrayLike, real: bool = False) -> ForwardOperator:
     ValueError
         If the mask holds other values, or is nowhere True.
     """
-    mask = boolean_mask(mask, "mask")
+    mask, real = boolean_mask(mask, "mask"), flag(real, "real")
     rows = np.flatnonzero(mask)
     transform = ForwardOperator(
         partial(sampled_dft, rows, mask.shape),
@@ -189,6 +193,7 @@ def tomography(size: int, angles: ArrayLike) -> ForwardOperator:
     array([4., 6., 7., 3.])
     """
     size = positive_int(size, "size")
+    addressable(size, size)
     angles = np.atleast_1d(finite_array(angles, "angles"))
     if angles.ndim != 1 or angles.size == 0 or np.iscomplexobj(angles):
         came = f"shape {angles.shape}, dtype {angles.dtype}"
@@ -226,6 +231,7 @@ def blur(kernel: ArrayLike, shape: Sequence[int]) -> ForwardOperator:
     array([4., 1., 2., 3.])
     """
     shape = array_shape(shape, "shape")
+    addressable(*shape)
     kernel = finite_array(kernel, "kernel")
     if kernel.ndim != len(shape) or any(k > n for k, n in zip(kernel.shape, shape, strict=True)):
         raise ValueError(f"`kernel` must fit into shape {shape}; got shape {kernel.shape}.")
@@ -270,8 +276,9 @@ def downsample(
     array([0., 2., 4.])
     """
     shape = array_shape(shape, "shape")
+    addressable(*shape)
     steps = array_shape(factor, "factor")
-    steps = steps * len(shape) if hasattr(factor, "__index__") else steps
+    steps = steps * len(shape) if np.ndim(factor) == 0 else steps
     if len(steps) != len(shape) or any(n % f for n, f in zip(shape, steps, strict=True)):
         raise ValueError(f"`factor` must divide every side of shape {shape}; got {factor}.")
     rows = np.arange(prod(shape)).reshape(shape)[tuple(slice(None, None, f) for f in steps)].ravel()

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ._forward import ForwardOperator, real_form, vertical_stack
+from ._validate import choice, plain_array
 from .groups.action import GroupAction
 from .groups.transforms import TransformSet
 from .operators import as_operator
@@ -27,7 +28,7 @@ def as_operators(operators: Any) -> tuple[ForwardOperator, ...]:
             raise ValueError("at least one operator is needed; got an empty sequence.")
         if all(isinstance(row, list | tuple) for row in operators):
             # Nested lists of numbers are one matrix, as they are to numpy.
-            return (as_operator(np.asarray(operators)),)
+            return (as_operator(plain_array(operators, "operators")),)
         return tuple(as_operator(operator) for operator in operators)
     return (as_operator(operators),)
 
@@ -95,8 +96,7 @@ class Problem:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "operators", as_operators(self.operators))
-        if self.field not in ("real", "complex"):
-            raise ValueError(f"`field` must be 'real' or 'complex'; got {self.field!r}.")
+        choice(self.field, "field", ("real", "complex"))
         if len({operator.shape[1] for operator in self.operators}) > 1:
             sizes = [operator.shape[1] for operator in self.operators]
             raise ValueError(f"operators must act on signals of one size n; got n in {sizes}.")

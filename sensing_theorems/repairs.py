@@ -10,6 +10,7 @@ from fractions import Fraction
 from . import evidence, operators
 from ._forward import ForwardOperator, vertical_stack
 from ._probes import probe_rng
+from ._validate import flag
 from .design.candidates import affordable, larger, on_pixels, others
 from .design.larger_groups import contains
 from .design.samples import Samples, fewest_more, same_budget, sampled
@@ -72,6 +73,7 @@ def suggest(problem: Problem, *, partial: bool = False) -> tuple[Repair, ...]:
     5 more frequencies (9, 0)
     1 more generic row (9, 0)
     """
+    flag(partial, "partial")
     if not isinstance(problem, Problem):
         raise TypeError(f"`problem` must be a Problem; got {type(problem).__name__}.")
     found = evidence.stack(problem)

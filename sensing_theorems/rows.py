@@ -64,7 +64,12 @@ class Rows:
 def magnitude(rows: np.ndarray) -> float:
     """Power of two near the largest entry, so that squares neither overflow nor vanish."""
     largest = _largest(rows)
-    return 2.0 ** math.floor(math.log2(largest)) if largest > 0 else 1.0
+    return _power(largest) if largest > 0 else 1.0
+
+
+def _power(largest: float) -> float:
+    # By the exponent, since a logarithm may round up to one beyond the largest number.
+    return math.ldexp(1.0, math.frexp(largest)[1] - 1)
 
 
 def _largest(rows: np.ndarray) -> float:
@@ -78,7 +83,7 @@ def _largest(rows: np.ndarray) -> float:
 def _scale(largest: float) -> float:
     if largest == 0.0 or -_PLAIN < math.log2(largest) < _PLAIN:
         return 1.0
-    return 2.0 ** math.floor(math.log2(largest))
+    return _power(largest)
 
 
 def _double(rows: np.ndarray, scale: float) -> np.ndarray:

@@ -7,6 +7,7 @@ from typing import Any
 
 from . import block_engines, dense_engines, gram_engine, krylov_engine
 from ._forward import ForwardOperator, real_form, vertical_stack
+from ._validate import choice
 from .groups.action import GroupAction
 from .groups.lattices import trivial
 from .groups.transforms import TransformSet
@@ -118,8 +119,7 @@ def _ranked(
     *,
     given: bool,
 ) -> RankResult:
-    if method not in METHODS:
-        raise ValueError(f"`method` must be one of {', '.join(METHODS)}; got {method!r}.")
+    choice(method, "method", METHODS)
     listed = as_operators(operators)
     transforms = action if isinstance(action, TransformSet) else None
     A = _joined(listed, transforms, field)
@@ -167,8 +167,7 @@ def _joined(
 
 def joint_operator(operators: Any, field: str) -> ForwardOperator:
     """All operators as one, over the stated field."""
-    if field not in ("real", "complex"):
-        raise ValueError(f"`field` must be 'real' or 'complex'; got {field!r}.")
+    choice(field, "field", ("real", "complex"))
     A = vertical_stack(as_operators(operators))
     return real_form(A) if field == "real" else A
 

@@ -42,6 +42,9 @@ class Threshold:
         Whether equality does not meet it.
     upper : bool
         Whether the inequality bounds the parameter from above.
+    below : int, optional
+        The statement speaks of smaller values of the parameter only; met or not, it says nothing
+        of this one and of larger ones.
 
     Examples
     --------
@@ -58,6 +61,7 @@ class Threshold:
     value: Fraction | int | float
     strict: bool = False
     upper: bool = False
+    below: int | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in _KINDS:

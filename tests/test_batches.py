@@ -204,6 +204,8 @@ class TestShapes:
             matrix_ranks([["a"]])
         with pytest.raises(ValueError, match="behind a mask"):
             matrix_ranks(np.ma.masked_equal(np.ones((2, 2)), 1))
+        with pytest.raises(TypeError, match="`dtype` must be a dtype; got 'x'"):
+            matrix_ranks(np.eye(2), "x")
         with pytest.raises(TypeError, match="`batch` must hold integers; got dtype float64"):
             modular_ranks(np.ones((2, 2)), 3)
         with pytest.raises(ValueError, match="`p` must be a prime"):

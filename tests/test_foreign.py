@@ -480,6 +480,41 @@ class TestLinearity:
             as_operator(hole, shape_in=3)
 
 
+class TestResponses:
+    @pytest.mark.parametrize("scale", [1e300, 1e306, 1e-300])
+    def test_scale_is_no_lack_of_linearity(self, scale, rng):
+        M = scale * rng.standard_normal((3, 6))
+        np.testing.assert_allclose(as_operator(aslinearoperator(M)).to_dense(), M, rtol=1e-12)
+        with pytest.raises(ValueError, match="relative error"):
+            as_operator(lambda x: M @ x, 6, lambda y: 1.01 * M.T @ y)
+        with pytest.raises(ValueError, match="must be linear"):
+            as_operator(lambda x: M @ np.abs(x), 6, lambda y: M.T @ y)
+
+    def test_a_wrong_length_is_told(self):
+        wrong = LinearOperator((3, 4), lambda x: np.zeros(2), lambda y: np.zeros(4), dtype=float)
+        with pytest.raises(ValueError, match="a signal of 4 entries with 3 values"):
+            as_operator(wrong)
+        wrong = LinearOperator((3, 4), lambda x: np.zeros(3), lambda y: np.zeros(3), dtype=float)
+        with pytest.raises(ValueError, match="must take 3 measurements to a signal"):
+            as_operator(wrong)
+
+        class Short:
+            shape, dtype = (3, 4), np.dtype(float)
+
+            def matvec(self, x):
+                return np.zeros(2)
+
+        with pytest.raises(ValueError, match="with 3 values; got 2"):
+            as_operator(Short())
+
+    def test_other_arguments(self):
+        with pytest.raises(TypeError, match="`name` must be a string; got list"):
+            as_operator(np.eye(2), name=[[]])
+        with pytest.raises(TypeError, match="`shape_in` must be an integer; got ndarray"):
+            as_operator(np.eye(4), shape_in=np.zeros((4, 0)))
+        assert as_operator(np.eye(4), shape_in=np.array([2, 2])).shape_in == (2, 2)
+
+
 class TestAdjoint:
     @pytest.mark.parametrize(
         "adjoint",

@@ -296,6 +296,10 @@ class TestBadInput:
             (lambda g: g.from_permutations([[0, 1]], signs=[]), "one list per generator"),
             (lambda g: g.product(g.shifts(4), g.shifts(5)), "one R"),
             (lambda g: g.shifts(4).apply(4, np.zeros(4)), "must lie in 0"),
+            (lambda g: g.scalings(10**30), "at most"),
+            (lambda g: g.scalings(8, factors=[10**30]), "`factors` must be at most"),
+            (lambda g: g.interpolated_rotations(4, 10**30), "`order` must be at most"),
+            (lambda g: g.scalings(8, direction="up"), "'in' or 'out'; got 'up'"),
             (lambda g: g.shifts(4).apply((1, 1), np.zeros(4)), "1 generators"),
             (lambda g: g.shifts(4).apply(1, np.zeros(5)), r"\(\.\.\., 4\)"),
             (lambda g: g.symmetric(30).apply(7, np.zeros(30)), "too many to enumerate"),
@@ -309,6 +313,22 @@ class TestBadInput:
     def test_sizes_are_integers(self, size):
         with pytest.raises(TypeError, match="integer"):
             st.groups.shifts(size)
+
+    @pytest.mark.parametrize(
+        "build",
+        [
+            lambda g: g.reflections(2, 3, axis=True),
+            lambda g: g.shifts(3).apply(True, np.ones(3)),
+            lambda g: g.shifts(3).apply((True,), np.ones(3)),
+            lambda g: g.scalings(8).apply(True, np.ones(8)),
+            lambda g: g.scalings(8, direction=np.array(["in", "out"])),
+            lambda g: g.shifts(np.array([2, 3])),
+            lambda g: st.Problem(np.eye(2), field=np.array(["real", "complex"])),
+        ],
+    )
+    def test_neither_booleans_nor_arrays_pass_for_something_else(self, build):
+        with pytest.raises(TypeError, match=r"must be|given by integers"):
+            build(st.groups)
 
     def test_elements_are_not_text(self):
         with pytest.raises(TypeError, match="tuple of exponents"):

@@ -145,6 +145,11 @@ class TestProducts:
 
 
 class TestRank:
+    def test_masked_entries_are_refused(self):
+        hidden = np.ma.masked_array(np.eye(2, dtype=int), [[0, 0], [0, 1]])
+        with pytest.raises(ValueError, match="hide entries behind a mask"):
+            modular.modular_rank(hidden)
+
     @given(small, some.sampled_from(SOME_PRIMES))
     def test_like_elimination_in_integers(self, rows, p):
         assert st.modular_rank(rows, p) == rank_modulo(rows, p)

@@ -283,6 +283,14 @@ class TestPrecision:
 
 
 class TestOverflow:
+    @pytest.mark.parametrize("entry", [1e308, np.finfo(float).max])
+    def test_of_the_largest_numbers(self, entry):
+        # Their logarithm is rounded up to that of a number beyond them.
+        A = np.full((1, 4), entry)
+        for action, rank in ((None, 1), (st.groups.shifts(4), 1)):
+            report = st.analyze(st.Problem(A, action))
+            assert (report.rank.rank, report.rank.clear) == (rank, True)
+
     def test_combinations_of_huge_rows(self, rng):
         A = 1e307 * rng.standard_normal((300, 64))
         found = st.stacked_rank(A, st.groups.shifts(64), method="sketch")

@@ -175,7 +175,9 @@ class TestGaussian:
         np.testing.assert_array_equal(one.to_dense(), two.to_dense())
 
     @pytest.mark.parametrize("draw", [ops.gaussian, ops.bernoulli])
-    @pytest.mark.parametrize("rng", [None, np.random.RandomState(0), True, 1.0, "0"])
+    @pytest.mark.parametrize(
+        "rng", [None, np.random.RandomState(0), True, 1.0, "0", np.array([1, 2]), np.array([1])]
+    )
     def test_chance_is_an_argument(self, draw, rng):
         with pytest.raises(TypeError, match=r"`rng` must be a numpy\.random\.Generator"):
             draw(2, 3, rng)
@@ -188,6 +190,15 @@ class TestGaussian:
             draw(2, 3.0, 0)
         with pytest.raises(TypeError, match="`n` must be an integer; got bool"):
             draw(2, True, 0)
+        with pytest.raises(TypeError, match="`m` must be an integer; got ndarray"):
+            draw(np.array([2, 3]), 4, 0)
+        with pytest.raises(ValueError, match="at most 2\\^40 entries"):
+            draw(10**30, 4, 0)
+
+    def test_a_whole_number_is_a_seed_in_whatever_it_comes(self):
+        expected = ops.gaussian(2, 3, 5).to_dense()
+        for seed in (np.int64(5), np.array(5), np.random.SeedSequence(5)):
+            np.testing.assert_array_equal(ops.gaussian(2, 3, seed).to_dense(), expected)
 
 
 class TestBernoulli:
@@ -204,6 +215,10 @@ MASKED = [ops.inpainting, ops.fourier]
 
 
 class TestInpainting:
+    def test_a_mask_that_hides_is_refused(self):
+        with pytest.raises(ValueError, match="hide entries behind a mask"):
+            ops.inpainting(np.ma.masked_array([1, 1, 0], [0, 1, 0]))
+
     def test_is_indexing(self, rng):
         mask, x = half(rng, 3, 4, 2), rng.standard_normal((3, 4, 2))
         A = ops.inpainting(mask)
@@ -250,6 +265,10 @@ class TestInpainting:
 
 
 class TestFourier:
+    def test_flags_are_no_words(self):
+        with pytest.raises(TypeError, match="`real` must be True or False; got 'no'"):
+            ops.fourier([1, 0], real="no")
+
     @pytest.mark.parametrize("shape", [(6,), (4, 5), (2, 3, 4)])
     def test_against_the_sum(self, rng, shape):
         def transform(n):
@@ -406,6 +425,22 @@ class TestBlur:
 
 
 class TestDownsample:
+    def test_factors_may_be_an_array(self):
+        expected = ops.downsample((4, 6), (2, 3)).to_dense()
+        np.testing.assert_array_equal(ops.downsample((4, 6), np.array([2, 3])).to_dense(), expected)
+
+    @pytest.mark.parametrize(
+        "build",
+        [
+            lambda N: ops.tomography(N, [0]),
+            lambda N: ops.blur([1], (N,)),
+            lambda N: ops.downsample((N,), 2),
+        ],
+    )
+    def test_sizes_beyond_every_machine(self, build):
+        with pytest.raises(ValueError, match="at most 2\\^40 entries"):
+            build(10**30)
+
     @pytest.mark.parametrize("factor", [2, (2, 3), (1, 6), 1])
     def test_is_slicing(self, rng, factor):
         x = rng.standard_normal((4, 6))
@@ -511,6 +546,9 @@ class TestVerticalStack:
     def test_nothing_to_stack(self):
         with pytest.raises(ValueError, match="one size n"):
             vertical_stack([])
+        for none in (None, ops.gaussian(2, 2, 0)):
+            with pytest.raises(TypeError, match="must be a sequence of ForwardOperators"):
+                vertical_stack(none)
 
     def test_other_types_are_refused(self, rng):
         with pytest.raises(TypeError, match="got ndarray"):

@@ -10,7 +10,7 @@ import oracles
 import pytest
 
 import sensing_theorems as st
-from sensing_theorems import evidence
+from sensing_theorems import evidence, independence
 
 SMALL = oracles.small_actions(st)
 GROUPS = {name: oracles.dense_elements(action) for name, action in SMALL.items()}
@@ -202,6 +202,70 @@ class TestGenericClaims:
         rows = np.stack([np.roll(c, k) for k in range(16)]) * rng.standard_normal((16, 1))
         report = st.analyze(st.Problem(rows, st.groups.shifts(32), 2, generic=True))
         assert (report.verdict, report.reason) == (OPEN, "structured_operator")
+
+    def test_the_virtual_operators_of_one_are_not_independent(self, rng):
+        # The theorem would say YES, and the exact test finds what it would exclude.
+        T = np.eye(7)[:, np.argsort([1, 2, 0, 4, 5, 6, 3])]
+        powers = [np.linalg.matrix_power(T, i) for i in range(12)]
+        A, v = rng.standard_normal((2, 7)), rng.standard_normal(7)
+        operators = [A @ power for power in powers]
+        report = st.analyze(st.Problem(operators, model_dim=1, generic=True))
+        assert (report.verdict, report.reason) == (OPEN, "structured_operator")
+        model = st.models.UnionOfSubspaces([power @ v for power in powers])
+        assert st.identify(model, operators).verdict is NOT
+
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    @pytest.mark.parametrize(("m", "n"), [(2, 7), (5, 7), (5, 20)])
+    def test_one_operator_is_seen_under_rows_and_coordinates(self, m, n, dtype, rng):
+        A, B = rng.standard_normal((2, m, n))
+        cycle = np.roll(np.eye(n), 1, axis=0)
+        Q = np.linalg.qr(rng.standard_normal((n, n)))[0]
+        turn = Q @ cycle @ Q.T
+
+        def rows():
+            return rng.standard_normal((m, 1))
+
+        def mixed(T, i):
+            return rng.standard_normal((m, m)) @ A @ np.linalg.matrix_power(T, i)
+
+        some = np.concatenate([rng.standard_normal((m - 1, n)), 3 * A[:1] @ cycle])
+        disguises = {
+            "agree up to the scale|share entries": [A, B, rows() * A[::-1] @ cycle],
+            "have rows that agree|share entries": [A, B, some],
+            "row spaces of operators 1 and 3 agree": [A, B, mixed(cycle, 1)],
+            "same angles between their rows": [A, B, A @ turn],
+            "at the angles of": [mixed(turn, i) for i in range(5)],
+        }
+        for why, operators in disguises.items():
+            claimed = [operator.astype(dtype) for operator in operators]
+            said = evidence.refutation(st.Problem(claimed, model_dim=1, generic=True))
+            assert any(part in said for part in why.split("|")), (why, said)
+
+    def test_entries_shuffled_over_rows(self, rng):
+        A = rng.standard_normal((3, 8))
+        for factor in (1, 3):
+            B = factor * rng.permutation(A.ravel()).reshape(A.shape)
+            assert "entries" in evidence.refutation(st.Problem([A, B], generic=True))
+
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    @pytest.mark.parametrize("sizes", [[(2, 3)] * 60, [(1, 2)] * 40, [(3, 9), (5, 9), (9, 9)] * 5])
+    def test_independent_draws_are_believed(self, sizes, dtype, rng):
+        operators = [rng.standard_normal(size).astype(dtype) for size in sizes]
+        assert evidence.refutation(st.Problem(operators, generic=True)) is None
+        unit = [A / np.linalg.norm(A, axis=1, keepdims=True) for A in operators]
+        assert evidence.refutation(st.Problem(unit, generic=True)) is None
+
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    @pytest.mark.parametrize("law", ["standard_normal", "random"])
+    def test_chance_does_not_refute_a_million_entries(self, law, dtype, rng):
+        # In single precision thousands of a million independent entries are equal.
+        drawn = getattr(rng, law)((2, 500, 1000), dtype=dtype)
+        operators = [st.as_operator(A) for A in drawn]
+        assert independence.shared_structure(operators, operators) is None
+        assert not independence.repeats(np.abs(drawn).ravel(), dtype, 0.01 * drawn.size)
+        shuffled = st.as_operator(rng.permutation(drawn[0].ravel()).reshape(500, 1000))
+        together = [operators[0], shuffled]
+        assert independence.shared_structure(together, together) == "operators share entries"
 
     def test_a_declaration_is_not_called_a_draw(self, rng):
         A = rng.standard_normal((8, 64))
@@ -426,7 +490,7 @@ class TestBadInput:
 
     def test_a_nested_list_is_one_matrix(self):
         assert st.Problem([[1.0, 0.0, 0.0]]).rows == (1,)
-        with pytest.raises(ValueError, match="inhomogeneous"):
+        with pytest.raises(ValueError, match="rows of one length"):
             st.Problem([[1.0], [1.0, 2.0]])
 
     def test_analyze_takes_a_problem(self):

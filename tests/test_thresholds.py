@@ -188,6 +188,14 @@ class TestSubspace:
         # From k = n on the model is R^n, and identified.
         assert text.endswith("for k < n")
 
+    def test_an_exact_bound_along_k_speaks_of_what_it_decides(self, rng):
+        task = SubspaceIdentification(n=4, m=3, G=2)
+        exact = found(task, {}, "k")["exact", "derived"]
+        outcomes = {k: task({"k": k}, rng) for k in range(1, 7)}
+        assert exact.below == 4
+        for k, outcome in outcomes.items():
+            assert outcome is (k <= exact.most if k < exact.below else True)
+
     def test_numbers_of_the_papers_phase_diagram(self):
         task = SubspaceIdentification(n=50, k=10)
         for G, exact, published in ((10, 14, 16), (5, 18, 21)):

@@ -90,6 +90,42 @@ class TestNoise:
         assert all(STORED[key].agrees is None for key in set(STORED) - set(CLEAN))
 
 
+class TestTold:
+    """What the guide, the notebook and the gallery say in numbers."""
+
+    GUIDE = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+
+    def test_how_many_forget(self):
+        near, limited = validation_table.forgetting(validate.tabled())
+        said = (
+            f"Of {limited} setups that are not or only partly learnable, {near} end within 0.5 dB"
+        )
+        assert said in self.GUIDE
+        (notebook,) = (ROOT / "notebooks" / "src").glob("06_*.py")
+        text = " ".join(notebook.read_text(encoding="utf-8").replace("\n# ", " ").split())
+        assert f"of {limited} setups that are not or only partly learnable, {near} end" in text
+
+    def test_what_seven_views_gain(self):
+        found = STORED["ct-odd"].psnr
+        captions = (ROOT / "figures" / "gallery.toml").read_text(encoding="utf-8")
+        assert f"training gains {round(found['ei'] - found['pinv'])} dB" in captions
+
+    def test_what_exceeds_the_level(self):
+        found = STORED["mri2-turns"]
+        assert found.psnr["ei"] > found.prediction.stack_psnr + 4
+        assert f"EI reaches {found.psnr['ei']:.1f} dB, 4 dB *above*" in self.GUIDE
+        assert f"keeps {found.warm_psnr['ei']:.1f}." in self.GUIDE
+
+    def test_what_is_gained_below_the_exact_threshold(self):
+        found = validate.gains()
+        n, k = int(found["n"]), int(found["k"])
+        many = found["gain"][:, found["G"] > 1]
+        threshold = k + (n - k) / found["G"][found["G"] > 1]
+        below = many[found["m"][:, None] < threshold]
+        assert below.max() < 3 < many.max()
+        assert f"between −{-below.min():.1f} and {below.max():.1f} dB" in self.GUIDE
+
+
 class TestGains:
     def test_rise_with_what_is_measured(self):
         found = validate.gains()

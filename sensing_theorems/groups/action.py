@@ -166,6 +166,8 @@ class GroupAction:
                     f"got {type(g).__name__}."
                 )
             return g
+        if any(isinstance(e, bool) for e in (g if isinstance(g, tuple | list) else (g,))):
+            raise TypeError("an element is given by integers; got bool.")
         if isinstance(g, tuple | list) and all(isinstance(e, int | np.integer) for e in g):
             return self._word(g)
         if self._at is not None:

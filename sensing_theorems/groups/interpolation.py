@@ -11,11 +11,15 @@ import numpy as np
 import scipy.fft
 import scipy.sparse as sp
 
-from .._validate import at_most, positive_int
+from .._validate import at_most, choice, positive_int
+from .action import ENUMERATION_LIMIT
 from .approximate import ApproximateAction
+from .orders import order_text
 from .transforms import LinearMap, matrix_map
 
 __all__ = ["interpolated_rotations"]
+
+_MOST_MAPS = 2**16
 
 
 def interpolated_rotations(size: int, order: int, method: str = "bilinear") -> ApproximateAction:
@@ -47,7 +51,7 @@ def interpolated_rotations(size: int, order: int, method: str = "bilinear") -> A
     Raises
     ------
     ValueError
-        If a number is not positive, or the method unknown.
+        If a number is not positive, the maps are too many to list, or the method is unknown.
 
     Notes
     -----
@@ -55,9 +59,14 @@ def interpolated_rotations(size: int, order: int, method: str = "bilinear") -> A
     shear moves it by the nearest whole number, which keeps it orthogonal.
     """
     size, order = at_most(size, "size", 2048), positive_int(order, "order")
+    most = min(_MOST_MAPS, ENUMERATION_LIMIT // size**2)
+    if order > most:
+        raise ValueError(
+            f"`order` must be at most {most} for {size} x {size} pixels, since every map is "
+            f"listed; got {order_text(order)}."
+        )
     builders = {"bilinear": _bilinear, "bicubic": _bicubic, "shear": _shear}
-    if method not in builders:
-        raise ValueError(f"`method` must be one of {', '.join(builders)}; got {method!r}.")
+    choice(method, "method", builders)
     maps = tuple(_rotation(size, k, order, builders[method]) for k in range(order))
     name = f"interpolated_rotations({size}, {order}, {method})"
     return ApproximateAction(name, size**2, (size, size), maps, tuple(range(order)))

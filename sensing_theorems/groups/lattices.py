@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from .._validate import positive_int, signal_size
+from .._validate import integer, positive_int, signal_size
 from .abelian import AbelianTransform
 from .action import GroupAction
 from .irreps import ComplexIrrep, Irreps
@@ -164,6 +164,7 @@ def reflections(*shape: int, axis: int = -1) -> GroupAction:
     if not shape:
         raise ValueError("`reflections` needs at least one axis, as in reflections(28, 28).")
     sizes = tuple(positive_int(size, "size") for size in shape)
+    axis = integer(axis, "axis")
     if not -len(sizes) <= axis < len(sizes):
         raise ValueError(f"axis must lie in -{len(sizes)}, …, {len(sizes) - 1}; got {axis}.")
     grid = np.arange(signal_size(*sizes)).reshape(sizes)

@@ -23,7 +23,7 @@ import numpy as np
 import scipy.fft
 import scipy.sparse as sp
 
-from .._validate import array_shape
+from .._validate import MOST_POINTS, array_shape, at_most, choice, signal_size
 from .transforms import LinearMap, TransformSet, matrix_map
 
 __all__ = ["SemigroupAction", "scalings"]
@@ -118,8 +118,8 @@ def scalings(
     Raises
     ------
     ValueError
-        If no axis is given, an option is unknown, or a crop is not on the grid: by pixels s must
-        divide every side, and so must 2 s for even s.
+        If no axis is given, an option is unknown, the array or a factor is too large, or a crop is
+        not on the grid: by pixels s must divide every side, and so must 2 s for even s.
     TypeError
         If a side or a factor is no integer.
 
@@ -144,21 +144,24 @@ def scalings(
     3
     """
     shape = array_shape(shape, "shape")
-    if direction not in ("in", "out"):
-        raise ValueError(f"`direction` must be 'in' or 'out'; got {direction!r}.")
-    if by not in ("fourier", "pixels"):
-        raise ValueError(f"`by` must be 'fourier' or 'pixels'; got {by!r}.")
-    given = None if factors is None else tuple(sorted(set(array_shape(factors, "factors")) - {1}))
+    n = signal_size(*shape)
+    choice(direction, "direction", ("in", "out"))
+    choice(by, "by", ("fourier", "pixels"))
+    given = None if factors is None else _given(factors)
     if by == "fourier":
         labels, closed, build = _fourier_factors(shape, given), True, _fourier_map
     else:
         labels, build = _pixel_factors(shape, given), _pixel_map
         closed = _is_closed(shape, labels)
-    n = math.prod(shape)
     identity = matrix_map(sp.eye_array(n, format="csr"))
     maps = (identity, *(build(shape, s, direction) for s in labels[1:]))
     name = f"scalings({'x'.join(map(str, shape))}, {direction}, by {by})"
     return SemigroupAction(name, n, shape, maps, labels, direction, closed)
+
+
+def _given(factors: Sequence[int]) -> tuple[int, ...]:
+    listed = {at_most(s, "factors", MOST_POINTS) for s in array_shape(factors, "factors")}
+    return tuple(sorted(listed - {1}))
 
 
 def _products(given: Sequence[int], keep: Callable[[int], bool]) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from numbers import Real
 from typing import Any, NoReturn
 
 import numpy as np
@@ -156,6 +157,8 @@ class TransformSet:
         ValueError
             If no map has that label.
         """
+        if isinstance(s, bool | np.bool_) or not isinstance(s, Real):
+            raise TypeError(f"a label must be a number; got {type(s).__name__}.")
         if s not in self.labels:
             listed = ", ".join(map(str, self.labels[:8])) + (", …" if len(self) > 8 else "")
             raise ValueError(f"{self.name} has maps labelled {listed}; got {s!r}.")

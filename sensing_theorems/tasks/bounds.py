@@ -68,7 +68,8 @@ def subspace(cell: Cell, axis: str) -> tuple[Threshold, ...]:
         n, m, G = cell["n"], cell["m"], cell["G"]
         most: Value = Fraction(G * m - n, G - 1) if G > 1 else math.inf if m >= n else -math.inf
         text = "k ≤ (G m − n)/(G − 1), for k < n"
-        exact = Threshold("exact", "derived", text, most, upper=True)
+        # A subspace of k >= n dimensions is R^n, and identified.
+        exact = Threshold("exact", "derived", text, most, upper=True, below=n)
         least = m - Fraction(n, G)
         text = "k < m − n/G"
         return exact, Threshold("sufficient", "published", text, least, strict=True, upper=True)
