@@ -166,7 +166,9 @@ class GroupAction:
                     f"got {type(g).__name__}."
                 )
             return g
-        if any(isinstance(e, bool) for e in (g if isinstance(g, tuple | list) else (g,))):
+        parts = g if isinstance(g, tuple | list) else [g]
+        # Elements of continuous groups are given by angles and matrices, which look for themselves.
+        if self._order != math.inf and any(isinstance(part, bool) for part in parts):
             raise TypeError("an element is given by integers; got bool.")
         if isinstance(g, tuple | list) and all(isinstance(e, int | np.integer) for e in g):
             return self._word(g)
