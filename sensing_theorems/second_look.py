@@ -21,7 +21,7 @@ from .rank_result import RankResult
 from .tolerance import grey, rounding, threshold
 from .weak_rows import even_rows, weak_rows
 
-__all__ = ["second_look"]
+__all__ = ["integers_to_count", "second_look"]
 
 Again = Callable[[Sequence[ForwardOperator]], RankResult]
 
@@ -135,13 +135,9 @@ def _more_by_integers(
     found: RankResult, operators: Sequence[ForwardOperator], action: GroupAction
 ) -> bool:
     """Whether the stack of integers has a larger rank modulo a prime, hence a larger one."""
-    matrices = _stored(operators)
-    if matrices is None or _signed(action) is None or found.n > _INTEGERS:
+    if _signed(action) is None or not integers_to_count(operators):
         return False
-    most = min(found.n, sum(len(matrix) for matrix in matrices) * action.order)
-    # Of rows with one entry each, ranks count columns: nothing is small there.
-    plain = all(np.count_nonzero(matrix, axis=1).max(initial=0) <= 1 for matrix in matrices)
-    if found.rank >= most or plain or not all(_whole(matrix) for matrix in matrices):
+    if found.rank >= min(found.n, sum(A.shape[0] for A in operators) * action.order):
         return False
     # They bring a compiled kernel along, which other ranks start without.
     from .modular import PRIMES, residues
@@ -149,6 +145,16 @@ def _more_by_integers(
 
     rows = np.concatenate([integer_matrix(A) for A in operators])
     return Span(residues(rows, PRIMES[0]), action, PRIMES[0]).rank > found.rank
+
+
+def integers_to_count(operators: Sequence[ForwardOperator]) -> bool:
+    """Whether all are stored integers, few enough, among which a direction may be seen weakly."""
+    matrices = _stored(operators)
+    if matrices is None or operators[0].shape[1] > _INTEGERS:
+        return False
+    # Of rows with one entry each, ranks count columns: nothing is small there.
+    plain = all(np.count_nonzero(matrix, axis=1).max(initial=0) <= 1 for matrix in matrices)
+    return not plain and all(_whole(matrix) for matrix in matrices)
 
 
 def _whole(matrix: np.ndarray) -> bool:

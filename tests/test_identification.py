@@ -944,3 +944,38 @@ class TestQuestions:
         A = gaussians(rng, 2, 3, 5)
         one, other = st.identify(model, A), st.identify(model, A)
         assert np.array_equal(one.spurious, other.spurious) and str(one) == str(other)
+
+
+class TestWeaklySeenIntegers:
+    """An invertible operator identifies whatever there is, however weakly it sees some of it."""
+
+    @staticmethod
+    def models(n):
+        e = np.eye(n)
+        return [
+            st.models.Subspace(e[:, :1]),
+            st.models.Subspace(e[:, :1], e[:, 1]),
+            st.models.UnionOfSubspaces([e[:, :1], e[:, 1:2]]),
+            st.models.SparseDictionary(e, 1),
+            st.models.FiniteSet(e[:3]),
+        ]
+
+    @pytest.mark.parametrize("which", range(5))
+    def test_is_never_denied(self, which):
+        for n in (12, 46):
+            # Determinant 1, smallest singular value about 2^-n.
+            A = np.eye(n, dtype=int) - 2 * np.eye(n, k=1, dtype=int)
+            assert st.stacked_rank(A, method="exact").full
+            answer = st.identify(self.models(n)[which], A)
+            wanted = st.Verdict.IDENTIFIABLE if n == 12 else st.Verdict.UNDECIDED
+            assert answer.verdict is wanted
+            assert answer.spurious is None and answer.recovery is not st.Verdict.NOT_IDENTIFIABLE
+
+    def test_integers_that_do_not_see_are_denied_still(self):
+        A = np.eye(12, dtype=int)[:9] - 2 * np.eye(12, k=1, dtype=int)[:9]
+        answer = st.identify(st.models.Subspace(np.eye(12)[:, :1]), A)
+        assert answer.verdict is st.Verdict.NOT_IDENTIFIABLE
+        # A sees of it no more than of some member of the model.
+        A0 = A[:, 0] / np.linalg.norm(A[:, 0])
+        seen = A @ answer.spurious
+        assert np.abs(seen - A0 * (A0 @ seen)).max() < 1e-9

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import groups, operators
+from ..design.seams import SEAM
 from ..problem import Problem
 from .setup import ESTIMATED, Setup, Sizes, mr, random, shifts, smaller
 
@@ -72,13 +73,6 @@ def _tomograph(size: int, views: int) -> Any:
     return operators.tomography(size, np.arange(views) * np.pi / views)
 
 
-_SEAM = (
-    "full rank is owed to pixels: cyclic shifts wrap the image around, and views move by fractions "
-    "of a bin. In the continuum, for a body that does not reach the border, a shift only moves "
-    "each view and brings nothing new"
-)
-
-
 def _ct_shifts(sizes: Sizes, views: int, key: str) -> Setup:
     size = sizes.image
     remark = (
@@ -89,7 +83,7 @@ def _ct_shifts(sizes: Sizes, views: int, key: str) -> Setup:
     )
     problem = Problem(_tomograph(size, views), shifts(size, size))
     label = f"tomography {views} views, shifts"
-    return Setup(key, label, problem, *mr(size), remark, (_SEAM,))
+    return Setup(key, label, problem, *mr(size), remark, (SEAM,))
 
 
 def ct_many_shifts(sizes: Sizes) -> Setup:

@@ -19,6 +19,8 @@ from ..models import (
     as_model,
 )
 from ..problem import Problem
+from ..second_look import integers_to_count
+from ..stacked_rank import stacked_rank
 from ..weak_rows import weak_rows
 from .answer import Explored, Identification
 from .generic import decide_generic
@@ -116,7 +118,17 @@ def identify(
             "they are measurements in other units, drop them if they are rounding.",
             Explored("none", operators=0),
         )
-    singles = problem.singles
+    answer = _decided(model, problem.singles, action, budget)
+    denied = Verdict.NOT_IDENTIFIABLE in (answer.verdict, answer.recovery, answer.smaller_sets)
+    return _undenied(answer) if denied and _rounding_hides(problem) else answer
+
+
+def _decided(
+    model: Model,
+    singles: tuple[ForwardOperator, ...],
+    action: GroupAction | None,
+    budget: int,
+) -> Identification:
     if isinstance(model, GenericSubspace):
         return decide_generic(model, singles, action)
     if isinstance(model, Gaussian):
@@ -180,3 +192,33 @@ def _doubted(answer: Identification) -> Identification:
     if answer.recovery is Verdict.IDENTIFIABLE:
         answer = replace(answer, recovery=Verdict.UNDECIDED, recovery_reason="numerically_unclear")
     return replace(answer, smaller_sets=Verdict.UNDECIDED)
+
+
+def _rounding_hides(problem: Problem) -> bool:
+    """Whether operators of integers see directions so weakly that only their exact rank tells."""
+    if not integers_to_count(problem.operators):
+        return False
+    ranks = [stacked_rank(A, field=problem.field) for A in problem.operators]
+    if problem.action is not None or len(ranks) > 1:
+        ranks.append(stacked_rank(problem.operators, problem.action, field=problem.field))
+    return not all(rank.clear for rank in ranks)
+
+
+def _undenied(answer: Identification) -> Identification:
+    """What is left of an answer whose spurious signals may be seen after all, if weakly."""
+    doubt = "numerically_unclear"
+    if answer.verdict is Verdict.NOT_IDENTIFIABLE:
+        answer = replace(
+            answer,
+            verdict=Verdict.UNDECIDED,
+            reason=doubt,
+            explanation="The operators are integers and see some directions more weakly than "
+            "rounding shows, so that what looks spurious may be measured.",
+            spurious=None,
+            identified_up_to=None,
+        )
+    if answer.recovery is Verdict.NOT_IDENTIFIABLE:
+        answer = replace(answer, recovery=Verdict.UNDECIDED, recovery_reason=doubt, twins=None)
+    if answer.smaller_sets is Verdict.NOT_IDENTIFIABLE:
+        answer = replace(answer, smaller_sets=Verdict.UNDECIDED)
+    return answer
