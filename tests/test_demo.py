@@ -15,6 +15,7 @@ from sensing_theorems.demo import images, medical, optics, table
 from sensing_theorems.demo.__main__ import main, run
 from sensing_theorems.demo.setup import Sizes
 from sensing_theorems.demo.setups import SETUPS
+from sensing_theorems.design.seams import SEAM
 
 SMALL = Sizes(image=28, turned=12, camera=16, drawn=8, views=6, even=(11, 2), odd=(13, 3))
 NOT, YES, OPEN = st.Verdict.NOT_IDENTIFIABLE, st.Verdict.IDENTIFIABLE, st.Verdict.UNDECIDED
@@ -141,7 +142,7 @@ class TestTomography:
 
     def test_the_caution_about_shifts_is_on_both_rows(self, entries):
         for key in ("tomography-many-shifts", "tomography-few-shifts"):
-            assert entries[key].setup.notes == (medical._SEAM,)
+            assert entries[key].setup.notes == (SEAM,)
 
 
 class TestSplit:
